@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * compat.bpf.h - every difference between kernels 6.12 and 7.3, and the version that ends it.
+ *
+ * libbpf cuts one "___suffix" off a name that we declare before it looks the function up, so a
+ * kernel function that itself ends in "___v2" is declared with a second suffix. A function whose
+ * prototype differs counts as absent. Each test stands in an `if` of its own: an `||` of two of
+ * them becomes an OR of two addresses, which the verifier refuses.
+ */
+#ifndef SCXU_COMPAT_BPF_H
+#define SCXU_COMPAT_BPF_H
+
+/* Drop scx_bpf_dispatch with 6.12, scx_bpf_dsq_insert (void) with 6.18. */
+extern bool scx_bpf_dsq_insert___v2___compat(struct task_struct *p, u64 dsq_id, u64 slice,
+					     u64 enq_flags) __weak __ksym;
+extern void scx_bpf_dsq_insert___v1(struct task_struct *p, u64 dsq_id, u64 slice,
+				    u64 enq_flags) __weak __ksym;
+extern void scx_bpf_dispatch___old(struct task_struct *p, u64 dsq_id, u64 slice,
+				   u64 enq_flags) __weak __ksym;
+
+static __always_inline void compat_insert(struct task_struct *p, u64 dsq_id, u64 slice_ns,
+					  u64 enq_flags)
+{
+	if (bpf_ksym_exists(scx_bpf_dsq_insert___v2___compat))
+		scx_bpf_dsq_insert___v2___compat(p, dsq_id, slice_ns, enq_flags);
+	else if (bpf_ksym_exists(scx_bpf_dsq_insert___v1))
+		scx_bpf_dsq_insert___v1(p, dsq_id, slice_ns, enq_flags);
+	else
+		scx_bpf_dispatch___old(p, dsq_id, slice_ns, enq_flags);
+}
+
+/* Drop scx_bpf_dispatch_vtime with 6.12, the form with five arguments with 6.18. */
+struct scx_bpf_dsq_insert_vtime_args {
+	u64 dsq_id;
+	u64 slice;
+	u64 vtime;
+	u64 enq_flags;
+};
+
+extern bool __scx_bpf_dsq_insert_vtime(struct task_struct *p,
+				       struct scx_bpf_dsq_insert_vtime_args *args) __weak __ksym;
+extern void scx_bpf_dsq_insert_vtime___v1(struct task_struct *p, u64 dsq_id, u64 slice, u64 vtime,
+					  u64 enq_flags) __weak __ksym;
+extern void scx_bpf_dispatch_vtime___old(struct task_struct *p, u64 dsq_id, u64 slice, u64 vtime,
+					 u64 enq_flags) __weak __ksym;
+
+static __always_inline void compat_insert_vtime(struct task_struct *p, u64 dsq_id, u64 slice_ns,
+						u64 vtime)
+{
+	if (bpf_ksym_exists(__scx_bpf_dsq_insert_vtime)) {
+		struct scx_bpf_dsq_insert_vtime_args args = {
+			.dsq_id = dsq_id,
+			.slice = slice_ns,
+			.vtime = vtime,
+		};
+
+		__scx_bpf_dsq_insert_vtime(p, &args);
+	} else if (bpf_ksym_exists(scx_bpf_dsq_insert_vtime___v1)) {
+		scx_bpf_dsq_insert_vtime___v1(p, dsq_id, slice_ns, vtime, 0);
+	} else {
+		scx_bpf_dispatch_vtime___old(p, dsq_id, slice_ns, vtime, 0);
+	}
+}
+
+/* Drop scx_bpf_consume with 6.12, the form with one argument with 7.0. */
+extern bool scx_bpf_dsq_move_to_local___v2___compat(u64 dsq_id, u64 enq_flags) __weak __ksym;
+extern bool scx_bpf_dsq_move_to_local___v1(u64 dsq_id) __weak __ksym;
+extern bool scx_bpf_consume___old(u64 dsq_id) __weak __ksym;
+
+static __always_inline bool compat_move_to_local(u64 dsq_id)
+{
+	if (bpf_ksym_exists(scx_bpf_dsq_move_to_local___v2___compat))
+		return scx_bpf_dsq_move_to_local___v2___compat(dsq_id, 0);
+	if (bpf_ksym_exists(scx_bpf_dsq_move_to_local___v1))
+		return scx_bpf_dsq_move_to_local___v1(dsq_id);
+	return scx_bpf_consume___old(dsq_id);
+}
+
+/* Drop the direct write with 6.18: 7.3 calls it deprecated. */
+extern bool scx_bpf_task_set_slice___new(struct task_struct *p, u64 slice) __weak __ksym;
+
+static __always_inline void compat_set_slice(struct task_struct *p, u64 slice_ns)
+{
+	if (bpf_ksym_exists(scx_bpf_task_set_slice___new))
+		scx_bpf_task_set_slice___new(p, slice_ns);
+	else
+		p->scx.slice = slice_ns;
+}
+
+/*
+ * The task that a slot stands for, valid until compat_put_task(). Drop the look-up by pid with 7.1:
+ * it costs twice as much, and needs a reference. (We keep none: up to 6.12 at least the kernel
+ * calls ops.exit_task only when the last one is gone.)
+ */
+extern struct task_struct *scx_bpf_tid_to_task(u64 tid) __weak __ksym;
+extern struct task_struct *bpf_task_from_pid(s32 pid) __weak __ksym;
+extern void bpf_task_release(struct task_struct *p) __weak __ksym;
+
+static __always_inline u64 compat_task_id(const struct task_struct *p)
+{
+	return bpf_ksym_exists(scx_bpf_tid_to_task) ? p->scx.tid : p->pid;
+}
+
+static __always_inline struct task_struct *compat_get_task(u64 id)
+{
+	if (bpf_ksym_exists(scx_bpf_tid_to_task))
+		return scx_bpf_tid_to_task(id);
+	return bpf_task_from_pid(id);
+}
+
+static __always_inline void compat_put_task(struct task_struct *p)
+{
+	if (!bpf_ksym_exists(scx_bpf_tid_to_task))
+		bpf_task_release(p);
+}
+
+#endif

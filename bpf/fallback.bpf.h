@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * fallback.bpf.h - the dead-man's switch: the kernel half schedules when the policy does not.
+ *
+ * It takes over for all tasks when one has waited too long for an answer, orders them by weighted
+ * vtime, and gives way at the end of the policy's next round. In between it also serves the single
+ * task that the policy cannot be told of.
+ */
+#ifndef SCXU_FALLBACK_BPF_H
+#define SCXU_FALLBACK_BPF_H
+
+#define FALLBACK_SLICE_NS (3 * NSEC_PER_MSEC)
+#define NICE_0_WEIGHT 100
+
+struct {
+	u32 era;		/* counts entries; 0 = never */
+	u32 nr_rounds;		/* the policy's, when we took over */
+	u32 rescuing;		/* custody may still hold tasks */
+	u32 queue_hint;
+	u64 since_ns;
+	u64 vtime_now;
+} fallback __hidden = { .era = 1 };
+
+/*
+ * Virtual time of @p: what it ran since it was last accounted, scaled by weight. A task new to this
+ * era starts at the front of the present, and a sleeper may lag behind it by one slice at most.
+ */
+static __always_inline u64 fallback_vtime(struct task_struct *p, struct slot *s)
+{
+	u64 now = fallback.vtime_now, exec_ns = p->se.sum_exec_runtime, floor;
+
+	if (s->era != fallback.era) {
+		s->era = fallback.era;
+		s->vtime = now;
+	} else {
+		s->vtime += (exec_ns - s->exec_ns) * NICE_0_WEIGHT / (p->scx.weight ?: 1);
+	}
+	s->exec_ns = exec_ns;
+	floor = now - FALLBACK_SLICE_NS;
+	if ((s64)(s->vtime - floor) < 0)
+		s->vtime = floor;
+	return s->vtime;
+}
+
+/* False if no CPU that @p may use is idle. */
+static __always_inline bool kick_idle(struct task_struct *p)
+{
+	s32 cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+
+	if (cpu < 0)
+		return false;
+	scx_bpf_kick_cpu(cpu, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
+	return true;
+}
+
+static __always_inline void fallback_insert(struct task_struct *p, struct slot *s)
+{
+	u64 vtime = s ? fallback_vtime(p, s) : fallback.vtime_now;
+
+	queue_mark(&fallback.queue_hint);
+	compat_insert_vtime(p, DSQ_FALLBACK, FALLBACK_SLICE_NS, vtime);
+	count(bpf_get_smp_processor_id(), nr_fallback);
+}
+
+/* Time moves on with the task that runs. Races between CPUs only shift it by a slice. */
+static __always_inline void fallback_running(struct task_struct *p)
+{
+	u32 slot;
+	struct slot *s = task_slot(p, &slot);
+
+	if (s && s->era == fallback.era && (s64)(s->vtime - fallback.vtime_now) > 0)
+		fallback.vtime_now = s->vtime;
+}
+
+static __always_inline void fallback_enter(u64 now)
+{
+	use_arena();
+	fallback.era++;
+	fallback.since_ns = now;
+	fallback.nr_rounds = READ_ONCE(shm->nr_rounds);
+	fallback.rescuing = 1;
+	shm->nr_fallbacks++;
+	shm->in_fallback = 1;
+	store_mb(&in_fallback, 1);
+}
+
+static __always_inline void fallback_leave(u64 now)
+{
+	u64 lasted_ns = now - fallback.since_ns;
+
+	use_arena();
+	shm->fallback_ns += lasted_ns;
+	if (lasted_ns > shm->max_fallback_ns)
+		shm->max_fallback_ns = lasted_ns;
+	shm->in_fallback = 0;
+	store_mb(&in_fallback, 0);
+}
+
+/* Take back one task from the custody of @owner's announcements. */
+static __always_inline bool rescue_one(u32 owner)
+{
+	struct cpu *c = cpu_state(owner);
+	struct task_struct *p;
+	struct slot *s;
+	u32 generation;
+
+	if (!c || !custody_trylock(c))
+		return false;
+	s = custody_oldest(c, owner);
+	if (s)
+		c->custody_head++;
+	custody_unlock(c);
+	if (!s)
+		return false;
+
+	generation = READ_ONCE(s->pending);
+	p = compat_get_task(s->id);
+	if (!p)
+		return true;
+	fallback_insert(p, s);
+	if (generation && custody_release(s, generation))
+		count(bpf_get_smp_processor_id(), nr_rescued);
+	else
+		scx_bpf_dispatch_cancel();
+	compat_put_task(p);
+	return true;
+}
+
+/* Move what is in custody to the fallback's queue, as much as fits in one ops.dispatch(). */
+static __always_inline void rescue(void)
+{
+	u32 owner = bpf_get_smp_processor_id(), nr_empty = 0, i;
+
+	bpf_for(i, 0, SCXU_MAX_BATCH) {
+		if (nr_empty > opts.layout.nr_cpus || !scx_bpf_dispatch_nr_slots())
+			break;
+		if (rescue_one(owner)) {
+			nr_empty = 0;
+			continue;
+		}
+		nr_empty++;
+		if (++owner >= opts.layout.nr_cpus)
+			owner = 0;
+	}
+	if (nr_empty > opts.layout.nr_cpus)
+		fallback.rescuing = 0;
+}
+
+#endif

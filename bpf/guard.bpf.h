@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * guard.bpf.h - the timer that watches the policy while it owes an answer.
+ *
+ * A timer cannot insert tasks, so it only decides and kicks: the CPUs do the work in ops.dispatch.
+ * It stops when nothing is pending and the worker sleeps, and the next announcement starts it.
+ */
+#ifndef SCXU_GUARD_BPF_H
+#define SCXU_GUARD_BPF_H
+
+struct guard {
+	struct bpf_timer timer;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct guard);
+} guards SEC(".maps");
+
+u32 __hidden guard_armed;
+
+static __always_inline u64 guard_period_ns(void)
+{
+	u64 period_ns = opts.fallback_ns / 2;
+
+	return period_ns ?: 10 * NSEC_PER_MSEC;
+}
+
+static __always_inline struct guard *the_guard(void)
+{
+	u32 key = 0;
+
+	return bpf_map_lookup_elem(&guards, &key);
+}
+
+static __always_inline void guard_arm(void)
+{
+	struct guard *g;
+
+	if (READ_ONCE(guard_armed) || __sync_lock_test_and_set(&guard_armed, 1))
+		return;
+	g = the_guard();
+	if (!g || bpf_timer_start(&g->timer, guard_period_ns(), 0))
+		WRITE_ONCE(guard_armed, 0);
+}
+
+/* Age of the oldest task in custody, 0 if there is none. */
+static __noinline u64 custody_age_ns(u64 now)
+{
+	u64 age_ns = 0;
+	struct slot *s;
+	struct cpu *c;
+	u32 cpu;
+
+	bpf_for(cpu, 0, opts.layout.nr_cpus) {
+		c = cpu_state(cpu);
+		if (!c || c->custody_head == READ_ONCE(c->custody_tail) || !custody_trylock(c))
+			continue;
+		s = custody_oldest(c, cpu);
+		if (s && (s64)(now - s->enqueue_ns) > (s64)age_ns)
+			age_ns = now - s->enqueue_ns;
+		else if (s && !age_ns)
+			age_ns = 1;
+		custody_unlock(c);
+	}
+	return age_ns;
+}
+
+static __always_inline void kick_all_idle(void)
+{
+	struct cpu *c;
+	u32 cpu;
+
+	bpf_for(cpu, 0, opts.layout.nr_cpus) {
+		c = cpu_state(cpu);
+		if (c && !c->offline)
+			scx_bpf_kick_cpu(cpu, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
+	}
+}
+
+/* True if the worker had to be pushed on. */
+static __always_inline bool guard_worker(u64 now)
+{
+	u64 period_ns = guard_period_ns();
+
+	if (READ_ONCE(worker.needed)) {
+		if (now - worker.needed_ns < period_ns)
+			return false;
+		if (READ_ONCE(shm->blocked))
+			worker_ring(); /* the first one was lost, or the worker was stopped */
+		return true;
+	}
+	if (worker.parked_ns && now - worker.parked_ns > period_ns) {
+		shm->may_block = 1;
+		worker.needed_ns = now;
+		WRITE_ONCE(worker.needed, 1);
+		return true;
+	}
+	return false;
+}
+
+static __always_inline void age_queues(void)
+{
+	struct cpu *c;
+	u32 cpu;
+
+	queue_age(&fallback.queue_hint, DSQ_FALLBACK);
+	queue_age(&any_vtime_hint, DSQ_ANY_VTIME);
+	bpf_for(cpu, 0, opts.layout.nr_cpus) {
+		c = cpu_state(cpu);
+		if (c)
+			queue_age(&c->queue_hint, cpu);
+	}
+}
+
+static __always_inline bool guard_quiet(u64 age_ns)
+{
+	return !age_ns && !in_fallback && !worker.parked_ns && !READ_ONCE(worker.needed) &&
+	       READ_ONCE(shm->blocked);
+}
+
+static int guard_fire(void *map, u32 *key, struct guard *g)
+{
+	u64 now = bpf_ktime_get_ns(), age_ns = custody_age_ns(now);
+	bool late = opts.fallback_ns && age_ns > opts.fallback_ns, kick;
+
+	use_arena();
+	if (late && !in_fallback)
+		fallback_enter(now);
+	else if (late)
+		fallback.rescuing = 1;
+	else if (in_fallback && READ_ONCE(shm->nr_rounds) != fallback.nr_rounds)
+		fallback_leave(now);
+
+	age_queues();
+	kick = guard_worker(now);
+	if (late || in_fallback || kick)
+		kick_all_idle();
+
+	if (guard_quiet(age_ns)) {
+		/* Pairs with custody_push(): whoever comes too late for us sees us disarmed. */
+		store_mb(&guard_armed, 0);
+		if (!custody_age_ns(now) || __sync_lock_test_and_set(&guard_armed, 1))
+			return 0;
+	}
+	bpf_timer_start(&g->timer, guard_period_ns(), 0);
+	return 0;
+}
+
+static __always_inline s32 guard_init(void)
+{
+	struct guard *g = the_guard();
+
+	if (!g)
+		return -1;
+	bpf_timer_init(&g->timer, &guards, CLOCK_MONOTONIC);
+	bpf_timer_set_callback(&g->timer, guard_fire);
+	guard_arm();
+	return 0;
+}
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * main.bpf.c - the kernel half: the sched_ext operations, in the order of a task's path.
+ *
+ *	1 enqueue	here
+ *	2 announce	announce.bpf.h		to the process: lib/shm.c, steps 3 to 5
+ *	6 drain		drain.bpf.h
+ *	7 dispatch	here
+ *	8 run		here
+ *
+ * Beside the path: task.bpf.h (slots), custody.bpf.h (who owes an answer), worker.bpf.h (the
+ * policy's own thread), fallback.bpf.h and guard.bpf.h (when the policy is late), compat.bpf.h
+ * (kernel versions), state.bpf.h (maps and options).
+ */
+#include "kernel.h"
+#include "intf.h"
+#include "compat.bpf.h"
+#include "state.bpf.h"
+#include "queue.bpf.h"
+#include "custody.bpf.h"
+#include "task.bpf.h"
+#include "worker.bpf.h"
+#include "fallback.bpf.h"
+#include "guard.bpf.h"
+#include "announce.bpf.h"
+#include "drain.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+static __always_inline void insert_local(struct task_struct *p)
+{
+	compat_insert(p, SCX_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL), opts.slice_ns, 0);
+}
+
+/* Before step 1: a waking task may go straight to an idle CPU, unless the policy wants them all. */
+SEC("struct_ops/scxu_select_cpu")
+s32 BPF_PROG(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
+{
+	bool idle = false;
+	s32 cpu;
+
+	use_arena();
+	if (opts.full_user && !is_kernels(p) && !in_fallback)
+		return prev_cpu;
+	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &idle);
+	if (idle) {
+		insert_local(p);
+		count(bpf_get_smp_processor_id(), nr_idle_shortcut);
+	}
+	return cpu;
+}
+
+/* Step 1: a task wants to run. */
+SEC("struct_ops/scxu_enqueue")
+void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
+{
+	u32 cpu = bpf_get_smp_processor_id(), slot;
+	struct slot *s;
+
+	use_arena();
+	if (is_worker(p)) {
+		worker_enqueue(p, enq_flags);
+		return;
+	}
+	if (is_kernels(p) || (enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_LAST))) {
+		insert_local(p);
+		count(cpu, nr_kernel);
+		return;
+	}
+
+	s = task_slot(p, &slot);
+	if (!s)
+		count(cpu, nr_no_slot);
+	else if (!in_fallback && announce(p, s, slot, enq_flags))
+		return;
+	else if (!in_fallback)
+		count(cpu, nr_ring_full);
+	fallback_insert(p, s);
+	kick_idle(p);
+}
+
+/*
+ * The task left before it was answered: its class or affinity changed. From 7.1 on, which is when
+ * that flag came, the kernel also calls this for each task that we dispatch, with no flags.
+ */
+SEC("struct_ops/scxu_dequeue")
+void BPF_PROG(scxu_dequeue, struct task_struct *p, u64 deq_flags)
+{
+	struct slot *s;
+	u32 slot;
+
+	if (bpf_core_enum_value_exists(enum scx_deq_flags, SCX_DEQ_SCHED_CHANGE) && !deq_flags)
+		return;
+	use_arena();
+	s = task_slot(p, &slot);
+	if (s)
+		custody_withdraw(s);
+}
+
+/* A CPU that went offline leaves its queue behind. */
+static __always_inline bool take_orphan(void)
+{
+	struct cpu *c;
+	u32 cpu;
+
+	bpf_for(cpu, 0, opts.layout.nr_cpus) {
+		c = cpu_state(cpu);
+		if (c && c->offline && compat_move_to_local(cpu))
+			return true;
+	}
+	return false;
+}
+
+/* Take a task that the policy has placed, from each kind of queue in turn so that none starves. */
+static __always_inline bool take_placed(s32 cpu, struct cpu *c)
+{
+	if (c->turn & 1)
+		return queue_take(&c->queue_hint, cpu) || compat_move_to_local(DSQ_ANY) ||
+		       queue_take(&any_vtime_hint, DSQ_ANY_VTIME);
+	return queue_take(&any_vtime_hint, DSQ_ANY_VTIME) || compat_move_to_local(DSQ_ANY) ||
+	       queue_take(&c->queue_hint, cpu);
+}
+
+static __always_inline bool take_fallback(void)
+{
+	return queue_take(&fallback.queue_hint, DSQ_FALLBACK);
+}
+
+/* Step 7: a CPU takes its next task. */
+SEC("struct_ops/scxu_dispatch")
+void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
+{
+	struct cpu *c = cpu_state(cpu);
+	bool local;
+
+	if (!c)
+		return;
+	local = drain(cpu);
+	if (in_fallback && fallback.rescuing)
+		rescue();
+	if (READ_ONCE(worker.preempting) && compat_move_to_local(DSQ_WORKER))
+		return;
+	if (!(++c->turn & 3)) {
+		if (worker_overdue() && compat_move_to_local(DSQ_WORKER))
+			return;
+		if (take_fallback())
+			return;
+	}
+	if (local || take_placed(cpu, c) || take_fallback())
+		return;
+	if (nr_offline && take_orphan())
+		return;
+	if (!prev || !(prev->scx.flags & SCX_ENUM(scx_ent_flags, SCX_TASK_QUEUED))) {
+		if (READ_ONCE(worker.needed))
+			compat_move_to_local(DSQ_WORKER);
+		return;
+	}
+	/* Nothing else to run: let @prev go on, unless it is the worker and has nothing to do. */
+	if (READ_ONCE(worker.needed) && compat_move_to_local(DSQ_WORKER))
+		return;
+	if (!is_worker(prev) || READ_ONCE(worker.needed))
+		compat_set_slice(prev, opts.slice_ns);
+}
+
+/* While a task runs: the worker must not wait for long behind a full slice. */
+SEC("struct_ops/scxu_tick")
+void BPF_PROG(scxu_tick, struct task_struct *p)
+{
+	if (!is_worker(p) && worker_overdue() && !__sync_lock_test_and_set(&worker.preempting, 1))
+		compat_set_slice(p, 0);
+}
+
+/* Step 8: it runs. */
+SEC("struct_ops/scxu_running")
+void BPF_PROG(scxu_running, struct task_struct *p)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	use_arena();
+	shm_cpus[cpu].pid = p->pid;
+	if (is_worker(p))
+		worker_running();
+	if (in_fallback)
+		fallback_running(p);
+}
+
+SEC("struct_ops/scxu_update_idle")
+void BPF_PROG(scxu_update_idle, s32 cpu, bool idle)
+{
+	use_arena();
+	shm_cpus[cpu].idle = idle;
+	if (idle)
+		shm_cpus[cpu].pid = 0;
+}
+
+SEC("struct_ops.s/scxu_init_task")
+s32 BPF_PROG(scxu_init_task, struct task_struct *p, struct scx_init_task_args *args)
+{
+	task_init(p);
+	return 0;
+}
+
+SEC("struct_ops/scxu_exit_task")
+void BPF_PROG(scxu_exit_task, struct task_struct *p, struct scx_exit_task_args *args)
+{
+	task_exit(p);
+}
+
+static __always_inline void set_offline(s32 cpu, u32 offline)
+{
+	struct cpu *c = cpu_state(cpu);
+
+	if (!c || c->offline == offline)
+		return;
+	c->offline = offline;
+	__sync_fetch_and_add(&nr_offline, offline ? 1 : -1);
+}
+
+SEC("struct_ops.s/scxu_cpu_online")
+void BPF_PROG(scxu_cpu_online, s32 cpu)
+{
+	set_offline(cpu, 0);
+}
+
+SEC("struct_ops.s/scxu_cpu_offline")
+void BPF_PROG(scxu_cpu_offline, s32 cpu)
+{
+	set_offline(cpu, 1);
+}
+
+SEC("struct_ops.s/scxu_init")
+s32 BPF_PROG(scxu_init)
+{
+	const struct cpumask *online = scx_bpf_get_online_cpumask();
+	s32 cpu, err = 0;
+
+	bpf_for(cpu, 0, opts.layout.nr_cpus) {
+		if (!bpf_cpumask_test_cpu(cpu, online))
+			set_offline(cpu, 1);
+		err = scx_bpf_create_dsq(cpu, -1);
+		if (err)
+			break;
+	}
+	scx_bpf_put_cpumask(online);
+	err = err ?: scx_bpf_create_dsq(DSQ_ANY, -1);
+	err = err ?: scx_bpf_create_dsq(DSQ_ANY_VTIME, -1);
+	err = err ?: scx_bpf_create_dsq(DSQ_FALLBACK, -1);
+	err = err ?: scx_bpf_create_dsq(DSQ_WORKER, -1);
+	return err ?: guard_init();
+}
+
+/* The kernel has let go of us, at our request or not: leave word, and wake the process for it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct scxu_exit_rec);
+} exit_rec SEC(".maps");
+
+SEC("struct_ops.s/scxu_exit")
+void BPF_PROG(scxu_exit, struct scx_exit_info *info)
+{
+	struct scxu_exit_rec *rec;
+	u32 key = 0;
+
+	use_arena();
+	rec = bpf_map_lookup_elem(&exit_rec, &key);
+	if (rec) {
+		rec->kind = info->kind;
+		rec->code = info->exit_code;
+		bpf_probe_read_kernel_str(rec->reason, sizeof(rec->reason), info->reason);
+		bpf_probe_read_kernel_str(rec->message, sizeof(rec->message), info->msg);
+		bpf_probe_read_kernel_str(rec->dump, sizeof(rec->dump), info->dump);
+	}
+	store_mb(&shm->exit_kind, info->kind);
+	worker_ring();
+}
+
+/* Run by the thread that will run the policy: where the arena is, and whom never to keep waiting. */
+SEC("syscall")
+int scxu_setup(struct scxu_shm_setup *setup)
+{
+	u64 id = bpf_get_current_pid_tgid(), base = setup->shm;
+
+	use_arena();
+	shm = (struct scxu_shm __shm *)base;
+	shm_cpus = (struct scxu_shm_cpu __shm *)(base + opts.layout.cpus);
+	shm_decisions = (struct scxu_shm_decision __shm *)(base + opts.layout.decisions);
+	shm_rings = (struct scxu_shm_entry __shm *)(base + opts.layout.rings);
+	shm_tasks = (struct scxu_shm_task __shm *)(base + opts.layout.tasks);
+	worker_pid = id;
+	worker_tgid = id >> 32;
+	return 0;
+}
+
+SEC(".struct_ops.link")
+struct sched_ext_ops scxu_ops = {
+	.select_cpu = (void *)scxu_select_cpu,
+	.enqueue = (void *)scxu_enqueue,
+	.dequeue = (void *)scxu_dequeue,
+	.dispatch = (void *)scxu_dispatch,
+	.tick = (void *)scxu_tick,
+	.running = (void *)scxu_running,
+	.update_idle = (void *)scxu_update_idle,
+	.init_task = (void *)scxu_init_task,
+	.exit_task = (void *)scxu_exit_task,
+	.cpu_online = (void *)scxu_cpu_online,
+	.cpu_offline = (void *)scxu_cpu_offline,
+	.init = (void *)scxu_init,
+	.exit = (void *)scxu_exit,
+	.dispatch_max_batch = SCXU_MAX_BATCH,
+	.name = "scxuser",
+};

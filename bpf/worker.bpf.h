@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * worker.bpf.h - when the thread that runs the policy gets a CPU.
+ *
+ * It waits in a queue of its own and runs when it is needed: after local work has run dry, so that
+ * one run answers many tasks, or when it has been needed for too long. Between rounds it parks in
+ * sched_yield(): that costs no wake-up. After a quiet while it is told to sleep instead, and the
+ * next announcement rings a doorbell, so that an idle machine stays idle.
+ *
+ * `needed` is a level, not an edge: set by whoever announces, cleared when the worker starts to
+ * run, set again by anything but a park. A worker that was stopped, frozen or killed is therefore
+ * run again as soon as it can.
+ */
+#ifndef SCXU_WORKER_BPF_H
+#define SCXU_WORKER_BPF_H
+
+#define WORKER_PATIENCE_NS NSEC_PER_MSEC /* how long local work may go first */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} doorbell SEC(".maps");
+
+struct {
+	u32 needed;
+	u32 preempting;		/* a CPU has ended a slice for the worker, which is next */
+	u64 needed_ns;		/* since when */
+	u64 parked_ns;		/* since when, 0 = not parked */
+} worker __hidden;
+
+static __always_inline void worker_ring(void)
+{
+	u64 word = 1;
+
+	if (!bpf_ringbuf_output(&doorbell, &word, sizeof(word), BPF_RB_FORCE_WAKEUP))
+		count(bpf_get_smp_processor_id(), nr_doorbells);
+}
+
+/* Find the worker a CPU that has nothing better to do, best the one @p last ran on. */
+static __always_inline void worker_kick(struct task_struct *p)
+{
+	const struct cpumask *online;
+	s32 cpu;
+
+	if (opts.nr_cpus_online == 1)
+		return;
+	cpu = scx_bpf_task_cpu(p);
+	if (!scx_bpf_test_and_clear_cpu_idle(cpu)) {
+		online = scx_bpf_get_online_cpumask();
+		cpu = scx_bpf_pick_idle_cpu(online, 0);
+		scx_bpf_put_cpumask(online);
+	}
+	if (cpu >= 0)
+		scx_bpf_kick_cpu(cpu, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
+}
+
+/*
+ * There is something to decide. The caller published it with a full barrier: either we see
+ * `needed` cleared and set it, or the worker, which runs after clearing it, sees what we published.
+ */
+static __always_inline void worker_need(struct task_struct *p, u64 now)
+{
+	if (READ_ONCE(worker.needed))
+		return;
+	worker.needed_ns = now;
+	WRITE_ONCE(worker.needed, 1);
+	if (READ_ONCE(shm->blocked))
+		worker_ring();
+	else
+		worker_kick(p);
+}
+
+static __always_inline bool worker_overdue(void)
+{
+	return READ_ONCE(worker.needed) &&
+	       bpf_ktime_get_ns() - worker.needed_ns > WORKER_PATIENCE_NS;
+}
+
+/* The worker wants to run: it woke up, was preempted, or ended a round. */
+static __always_inline void worker_enqueue(struct task_struct *p, u64 enq_flags)
+{
+	u64 now = bpf_ktime_get_ns();
+	bool wakeup = enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP);
+
+	use_arena();
+	if (wakeup || !READ_ONCE(shm->parked)) {
+		if (!READ_ONCE(worker.needed)) {
+			worker.needed_ns = now;
+			WRITE_ONCE(worker.needed, 1);
+		}
+	} else {
+		worker.parked_ns = now;
+	}
+	WRITE_ONCE(shm->may_block, 0);
+	compat_insert(p, DSQ_WORKER, opts.slice_ns, 0);
+	if (READ_ONCE(worker.needed)) {
+		/* This CPU may be on its way to idle, past the point where it looks for work. */
+		scx_bpf_kick_cpu(scx_bpf_task_cpu(p), SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
+		worker_kick(p);
+	}
+}
+
+static __always_inline void worker_running(void)
+{
+	worker.parked_ns = 0;
+	WRITE_ONCE(worker.preempting, 0);
+	store_mb(&worker.needed, 0);
+}
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* dispatch.c - step 5: the policy gives tasks back to run. */
+#include <errno.h>
+
+#include "internal.h"
+
+SCXU_API void scxu_dispatch_init(struct scxu_dispatch *d, const struct scxu_task *t)
+{
+	*d = (struct scxu_dispatch){
+		.slot = t->slot,
+		.generation = t->generation,
+		.cpu = SCXU_CPU_ANY,
+		.cookie = t->cookie,
+	};
+}
+
+static int check(struct scxu *s, const struct scxu_dispatch *d)
+{
+	return d->slot < s->nr_slots && !d->flags ? 0 : -EINVAL;
+}
+
+/*
+ * When the ring is full the kernel half must run to empty it, and it does so when we give up the
+ * CPU. Once is enough, unless it is not there any more.
+ */
+static int give(struct scxu *s, const struct scxu_dispatch *d)
+{
+	if (s->port->submit(s, d, 1))
+		return 0;
+	s->port->wait(s, -1, true);
+	return s->port->submit(s, d, 1) ? 0 : -EAGAIN;
+}
+
+SCXU_API int scxu_dispatch_task(struct scxu *s, const struct scxu_dispatch *d)
+{
+	int err = check(s, d);
+
+	return err ? err : give(s, d);
+}
+
+SCXU_API int scxu_dispatch_tasks(struct scxu *s, const struct scxu_dispatch *d, unsigned int nr)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		err = scxu_dispatch_task(s, &d[i]);
+		if (err)
+			return i ? (int)i : err;
+	}
+	return nr;
+}

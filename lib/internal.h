@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* internal.h - the handle, and what the files of the library ask of each other. */
+#ifndef SCXU_INTERNAL_H
+#define SCXU_INTERNAL_H
+
+#include "port.h"
+#include "scxuser.h"
+
+#define SCXU_API __attribute__((visibility("default")))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define NSEC_PER_USEC 1000ULL
+#define NSEC_PER_MSEC 1000000ULL
+
+#define SCXU_NAME_LEN 128
+#define SCXU_MIN_SLICE_US 100
+
+struct scxu {
+	struct scxu_opts opts;		/* complete: no default left to fill in */
+	char name[SCXU_NAME_LEN];
+	const struct scxu_port *port;
+	void *port_data;
+	int nr_cpus;
+	uint32_t nr_slots;
+	uint64_t *claimed;		/* per CPU: the round in which scxu_select_cpu() gave it */
+	uint64_t round;
+	bool stopped;			/* by scxu_stop() */
+};
+
+/* opts.c: copy @opts, check it and fill in the defaults. */
+int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts);
+
+/* preflight.c: say why this machine cannot run us before anything is tried. */
+int scxu_preflight(struct scxu *s);
+
+/* memory.c: no page fault from here on. */
+int scxu_lock_memory(struct scxu *s);
+
+/* cpu.c: number of CPU ids, holes included; threads of the system. */
+int scxu_count_cpu_ids(const char *possible);
+int scxu_read_line(const char *path, char *buf, size_t len);
+
+/* log.c */
+__attribute__((format(printf, 3, 4))) void scxu_log(struct scxu *s, int level, const char *fmt,
+						    ...);
+
+#define scxu_error(s, ...) scxu_log(s, SCXU_LOG_ERROR, __VA_ARGS__)
+#define scxu_debug(s, ...) scxu_log(s, SCXU_LOG_DEBUG, __VA_ARGS__)
+
+#endif

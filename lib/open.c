@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* open.c - the life of a handle. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+#ifndef PACKAGE_VERSION
+#error "PACKAGE_VERSION comes from configure"
+#endif
+
+SCXU_API const char *scxu_version(void)
+{
+	return PACKAGE_VERSION;
+}
+
+static int attach(struct scxu *s, const struct scxu_opts *opts)
+{
+	int err = scxu_opts_complete(s, opts);
+
+	if (!err)
+		err = scxu_preflight(s);
+	if (!err)
+		err = s->port->attach(s);
+	if (err)
+		return err;
+
+	scxu_log(s, SCXU_LOG_INFO, "\"%s\" attached: %d CPUs, %u task slots", s->name, s->nr_cpus,
+		 s->nr_slots);
+	return 0;
+}
+
+SCXU_API int scxu_open(struct scxu **sp, const struct scxu_opts *opts)
+{
+	struct scxu *s;
+	int err;
+
+	if (!sp)
+		return -EINVAL;
+	*sp = NULL;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->port = &scxu_port_bpf;
+	s->round = 1;
+
+	err = attach(s, opts);
+	if (err) {
+		scxu_close(s);
+		return err;
+	}
+	*sp = s;
+	return 0;
+}
+
+SCXU_API void scxu_close(struct scxu *s)
+{
+	if (!s)
+		return;
+	if (s->port_data) {
+		s->port->detach(s);
+		s->port->destroy(s);
+	}
+	free(s->claimed);
+	free(s);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* opts.c - the options of scxu_open(): checked, and completed with the defaults. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "intf.h"
+
+#define MAX_TIMEOUT_MS 30000 /* the kernel's, SCX_WATCHDOG_MAX_TIMEOUT */
+#define MIN_TASKS 8192
+#define MAX_TASKS (1 << 20)
+
+/* Members beyond our struct must be 0: we cannot do what they ask. */
+static int copy_opts(struct scxu *s, const struct scxu_opts *opts)
+{
+	const unsigned char *bytes = (const unsigned char *)opts;
+	size_t i, known = sizeof(s->opts);
+
+	if (opts->sz < offsetof(struct scxu_opts, flags))
+		return -EINVAL;
+	if (opts->sz < known)
+		known = opts->sz;
+	memcpy(&s->opts, opts, known);
+	s->opts.sz = sizeof(s->opts);
+	for (i = known; i < opts->sz; i++)
+		if (bytes[i])
+			return -E2BIG;
+	return 0;
+}
+
+static bool name_is_valid(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i]; i++)
+		if (!isalnum((unsigned char)name[i]) && name[i] != '_' && name[i] != '.')
+			return false;
+	return i > 0 && i < SCXU_NAME_LEN;
+}
+
+static int complete_name(struct scxu *s)
+{
+	const char *name = s->opts.name ? s->opts.name : "scxuser";
+
+	if (!name_is_valid(name)) {
+		scxu_error(s, "name \"%s\": want 1 to %d letters, digits, \"_\" or \".\"", name,
+			   SCXU_NAME_LEN - 1);
+		return -EINVAL;
+	}
+	strcpy(s->name, name);
+	s->opts.name = s->name;
+	return 0;
+}
+
+static int complete_number(struct scxu *s, const char *what, uint32_t *value, uint32_t dflt,
+			   uint32_t min, uint32_t max)
+{
+	if (!*value)
+		*value = dflt;
+	if (*value >= min && *value <= max)
+		return 0;
+	scxu_error(s, "%s %u: want %u to %u", what, *value, min, max);
+	return -EINVAL;
+}
+
+/* Twice the threads there are, so that the system may grow. */
+static uint32_t default_max_tasks(void)
+{
+	char line[128], *threads;
+	unsigned long nr = 0;
+
+	if (!scxu_read_line("/proc/loadavg", line, sizeof(line))) {
+		threads = strchr(line, '/');
+		nr = threads ? 2 * strtoul(threads + 1, NULL, 10) : 0;
+	}
+	return nr < MIN_TASKS ? MIN_TASKS : nr > MAX_TASKS ? MAX_TASKS : nr;
+}
+
+int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
+{
+	static const uint32_t known_flags = SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK;
+	struct scxu_opts *o = &s->opts;
+	int err = opts ? copy_opts(s, opts) : 0;
+
+	if (err == -E2BIG)
+		scxu_error(s, "the options are from a newer libscxuser and set what %s lacks",
+			   scxu_version());
+	if (!err && o->flags & ~known_flags) {
+		scxu_error(s, "unknown flags 0x%x", o->flags & ~known_flags);
+		err = -EINVAL;
+	}
+	if (!err)
+		err = complete_name(s);
+	if (!err)
+		err = complete_number(s, "timeout_ms", &o->timeout_ms, 5000, 100, MAX_TIMEOUT_MS);
+	if (!err)
+		err = complete_number(s, "slice_us", &o->slice_us, 5000, SCXU_MIN_SLICE_US,
+				      o->timeout_ms * 1000 / 2);
+	if (!err)
+		err = complete_number(s, "fallback_ms", &o->fallback_ms, 20, 1, 1000);
+	if (!err)
+		err = complete_number(s, "max_tasks", &o->max_tasks, default_max_tasks(), 64,
+				      MAX_TASKS);
+	if (!err)
+		err = complete_number(s, "exit_dump_len", &o->exit_dump_len, SCXU_EXIT_DUMP_LEN, 1,
+				      SCXU_EXIT_DUMP_LEN);
+	return err;
+}

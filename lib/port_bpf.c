@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* port_bpf.c - the port to a real kernel; the one file that knows libbpf. */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "internal.h"
+#include "shm.h"
+#include "scxu.skel.h"
+
+#define MIN_LIBBPF_MINOR 4
+#define SCHED_EXT 7 /* include/uapi/linux/sched.h, Linux 6.12 */
+
+struct port_bpf {
+	struct scxu_bpf *skel;
+	struct bpf_link *link;
+	struct ring_buffer *doorbell;	/* its epoll set also holds stop_fd */
+	int stop_fd;
+	struct shm_view view;
+	bool attached;
+	int own_cpu;			/* in this round; -1 = not known yet */
+	uint64_t nr_syscalls;
+	uint64_t nr_blocked;
+	uint64_t ops_flags;
+	int64_t ecode_restart;
+	int kind_sysrq, kind_error;
+	struct scxu_exit_rec exit;
+	bool exit_read;
+};
+
+static struct port_bpf *port_of(struct scxu *s)
+{
+	return s->port_data;
+}
+
+/* libbpf has one print function for the process: ours is in place only while we call it. */
+static __thread struct scxu *libbpf_user;
+
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[512];
+
+	if (!libbpf_user || level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	line[strcspn(line, "\n")] = '\0';
+	scxu_debug(libbpf_user, "%s", line);
+	return 0;
+}
+
+static int check_libbpf(struct scxu *s)
+{
+	if (libbpf_major_version() > 1 || libbpf_minor_version() >= MIN_LIBBPF_MINOR)
+		return 0;
+	scxu_error(s, "libbpf %s is too old: install 1.%d or newer", libbpf_version_string(),
+		   MIN_LIBBPF_MINOR);
+	return -EOPNOTSUPP;
+}
+
+/* An enumerator of the running kernel; numbers differ between versions. */
+static int64_t kernel_enum(const struct btf *btf, const char *type, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM), i;
+	const struct btf_type *t;
+
+	if (id < 0)
+		id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM64);
+	if (id < 0)
+		return 0;
+	t = btf__type_by_id(btf, id);
+	for (i = 0; i < btf_vlen(t); i++) {
+		if (btf_is_enum(t) &&
+		    !strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), name))
+			return btf_enum(t)[i].val;
+		if (btf_is_enum64(t) &&
+		    !strcmp(btf__name_by_offset(btf, btf_enum64(t)[i].name_off), name))
+			return btf_enum64_value(&btf_enum64(t)[i]);
+	}
+	return 0;
+}
+
+static int read_kernel_enums(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!btf) {
+		scxu_error(s, "cannot read the kernel's BTF: %s", strerror(errno));
+		return -EOPNOTSUPP;
+	}
+	p->ops_flags = kernel_enum(btf, "scx_ops_flags", "SCX_OPS_KEEP_BUILTIN_IDLE") |
+		       kernel_enum(btf, "scx_ops_flags", "SCX_OPS_ENQ_LAST") |
+		       kernel_enum(btf, "scx_ops_flags", "SCX_OPS_TID_TO_TASK");
+	if (s->opts.flags & SCXU_PARTIAL)
+		p->ops_flags |= kernel_enum(btf, "scx_ops_flags", "SCX_OPS_SWITCH_PARTIAL");
+	p->kind_sysrq = kernel_enum(btf, "scx_exit_kind", "SCX_EXIT_SYSRQ");
+	p->kind_error = kernel_enum(btf, "scx_exit_kind", "SCX_EXIT_ERROR");
+	p->ecode_restart = kernel_enum(btf, "scx_exit_code", "SCX_ECODE_ACT_RESTART");
+	btf__free(btf);
+	if (p->ops_flags && p->kind_error)
+		return 0;
+	scxu_error(s, "the kernel's BTF does not describe sched_ext: boot a kernel whose BTF was "
+		      "made by pahole 1.24 or newer");
+	return -EOPNOTSUPP;
+}
+
+static int count_cpus(struct scxu *s)
+{
+	char line[1024];
+	int err = scxu_read_line("/sys/devices/system/cpu/possible", line, sizeof(line));
+
+	s->nr_cpus = err ? err : scxu_count_cpu_ids(line);
+	if (s->nr_cpus <= 0) {
+		scxu_error(s, "cannot read the number of CPUs from "
+			      "/sys/devices/system/cpu/possible");
+		return -EOPNOTSUPP;
+	}
+	s->claimed = calloc(s->nr_cpus, sizeof(*s->claimed));
+	return s->claimed ? 0 : -ENOMEM;
+}
+
+/* The kernel refuses us if a CPU came or went since this was read. */
+static uint64_t hotplug_seq(void)
+{
+	char line[64];
+
+	if (scxu_read_line("/sys/kernel/sched_ext/hotplug_seq", line, sizeof(line)))
+		return 0;
+	return strtoull(line, NULL, 10);
+}
+
+static void set_options(struct scxu *s, struct scxu_bpf *skel, struct scxu_shm_layout *layout)
+{
+	const struct scxu_opts *o = &s->opts;
+
+	skel->rodata->opts = (struct scxu_shm_opts){
+		.layout = *layout,
+		.nr_cpus_online = sysconf(_SC_NPROCESSORS_ONLN),
+		.slice_ns = o->slice_us * NSEC_PER_USEC,
+		.min_slice_ns = SCXU_MIN_SLICE_US * NSEC_PER_USEC,
+		.max_slice_ns = o->timeout_ms * NSEC_PER_MSEC / 2,
+		.fallback_ns = o->fallback_ms * NSEC_PER_MSEC,
+		.full_user = !!(o->flags & SCXU_FULL_USER),
+	};
+}
+
+/* The name is the last member, and an array, which bpftool gives no name to. */
+static void set_ops(struct scxu *s, struct scxu_bpf *skel)
+{
+	typeof(skel->struct_ops.scxu_ops) ops = skel->struct_ops.scxu_ops;
+
+	ops->flags = port_of(s)->ops_flags;
+	ops->timeout_ms = s->opts.timeout_ms;
+	ops->exit_dump_len = s->opts.exit_dump_len;
+	ops->hotplug_seq = hotplug_seq();
+	memset((char *)(ops + 1) - SCXU_NAME_LEN, 0, SCXU_NAME_LEN);
+	strcpy((char *)(ops + 1) - SCXU_NAME_LEN, s->name);
+}
+
+static int set_sizes(struct scxu_bpf *skel, const struct scxu_shm_layout *layout)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	int err;
+
+	err = bpf_map__set_max_entries(skel->maps.arena, (layout->size + page - 1) / page);
+	err = err ?: bpf_map__set_max_entries(skel->maps.slots, layout->nr_slots);
+	err = err ?: bpf_map__set_max_entries(skel->maps.free_slots, layout->nr_slots);
+	err = err ?: bpf_map__set_max_entries(skel->maps.cpus, layout->nr_cpus);
+	err = err ?: bpf_map__set_max_entries(skel->maps.custody,
+					      layout->nr_cpus * layout->nr_ring);
+	return err;
+}
+
+static int load(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+	struct scxu_shm_layout layout;
+	int err;
+
+	shm_layout(&layout, s->nr_cpus, s->opts.max_tasks);
+	s->nr_slots = layout.nr_slots;
+	p->skel = scxu_bpf__open();
+	if (!p->skel) {
+		err = -errno;
+	} else {
+		set_options(s, p->skel, &layout);
+		set_ops(s, p->skel);
+		err = set_sizes(p->skel, &layout) ?: scxu_bpf__load(p->skel);
+	}
+	if (err)
+		scxu_error(s, "cannot load the kernel half: %s; a log of level debug says more",
+			   strerror(-err));
+	return err;
+}
+
+/* Pages of the arena exist from the moment they are touched. */
+static int map_shared_memory(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+	struct scxu_shm_layout layout = p->skel->rodata->opts.layout;
+	struct scxu_shm_setup setup = {0};
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &setup, .ctx_size_in = sizeof(setup));
+	size_t size;
+	void *base = bpf_map__initial_value(p->skel->maps.arena, &size);
+	int err;
+
+	if (!base) {
+		scxu_error(s, "libbpf %s did not map the arena", libbpf_version_string());
+		return -EOPNOTSUPP;
+	}
+	memset(base, 0, layout.size);
+	err = shm_view_init(&p->view, &layout, base);
+	if (err)
+		return err;
+	setup.shm = (uintptr_t)base;
+	err = bpf_prog_test_run_opts(bpf_program__fd(p->skel->progs.scxu_setup), &run);
+	if (err)
+		scxu_error(s, "cannot set up the kernel half: %s", strerror(-err));
+	return err;
+}
+
+static int heard(void *ctx, void *data, size_t size)
+{
+	return 0;
+}
+
+static int map_doorbell(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+	struct epoll_event event = { .events = EPOLLIN };
+
+	p->doorbell = ring_buffer__new(bpf_map__fd(p->skel->maps.doorbell), heard, NULL, NULL);
+	if (!p->doorbell)
+		return -errno;
+	p->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (p->stop_fd < 0 ||
+	    epoll_ctl(ring_buffer__epoll_fd(p->doorbell), EPOLL_CTL_ADD, p->stop_fd, &event))
+		return -errno;
+	return 0;
+}
+
+/* In partial mode the policy's own thread is scheduled by the kernel half only if it asks. */
+static int join(struct scxu *s)
+{
+	struct sched_param param = {0};
+
+	if (!(s->opts.flags & SCXU_PARTIAL) || !sched_setscheduler(0, SCHED_EXT, &param))
+		return 0;
+	scxu_error(s, "cannot put this thread in class SCHED_EXT: %s", strerror(errno));
+	return -errno;
+}
+
+static int attach_ops(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+	int err;
+
+	p->link = bpf_map__attach_struct_ops(p->skel->maps.scxu_ops);
+	if (p->link) {
+		p->attached = true;
+		return 0;
+	}
+	err = -errno;
+	if (err == -EBUSY)
+		scxu_error(s, "another scheduler was attached meanwhile: stop it first");
+	else
+		scxu_error(s, "the kernel did not accept the scheduler: %s", strerror(-err));
+	return err;
+}
+
+static int bpf_attach_quietly(struct scxu *s)
+{
+	int err = check_libbpf(s);
+
+	err = err ?: read_kernel_enums(s);
+	err = err ?: count_cpus(s);
+	err = err ?: load(s);
+	err = err ?: map_shared_memory(s);
+	err = err ?: map_doorbell(s);
+	err = err ?: scxu_lock_memory(s);
+	err = err ?: join(s);
+	return err ?: attach_ops(s);
+}
+
+static int bpf_attach(struct scxu *s)
+{
+	struct port_bpf *p = calloc(1, sizeof(*p));
+	libbpf_print_fn_t before;
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	s->port_data = p;
+	p->stop_fd = -1;
+	p->own_cpu = -1;
+
+	libbpf_user = s;
+	before = libbpf_set_print(print_libbpf);
+	err = bpf_attach_quietly(s);
+	libbpf_set_print(before);
+	libbpf_user = NULL;
+	return err;
+}
+
+/* The record is written once, by ops.exit(), before the link is gone. */
+static void save_exit(struct port_bpf *p)
+{
+	uint32_t key = 0;
+
+	if (p->exit_read)
+		return;
+	p->exit_read = !bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.exit_rec), &key, &p->exit);
+}
+
+static void bpf_detach(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+
+	if (!p->attached)
+		return;
+	p->attached = false;
+	bpf_link__destroy(p->link);
+	p->link = NULL;
+	save_exit(p);
+}
+
+static void bpf_destroy(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+
+	ring_buffer__free(p->doorbell);
+	if (p->stop_fd >= 0)
+		close(p->stop_fd);
+	shm_view_destroy(&p->view);
+	scxu_bpf__destroy(p->skel);
+	free(p);
+	s->port_data = NULL;
+}
+
+static unsigned int bpf_read_tasks(struct scxu *s, struct scxu_task *tasks, unsigned int nr)
+{
+	return shm_read_tasks(&port_of(s)->view, tasks, nr);
+}
+
+static unsigned int bpf_submit(struct scxu *s, const struct scxu_dispatch *d, unsigned int nr)
+{
+	return shm_submit(&port_of(s)->view, d, nr);
+}
+
+/*
+ * Sleep until the doorbell rings. We say so first and look at the rings after: the kernel half
+ * does it the other way round, so one of us sees the other.
+ */
+static int sleep_on_doorbell(struct port_bpf *p, int64_t timeout_ns)
+{
+	struct scxu_shm *shm = p->view.shm;
+	struct epoll_event event;
+	int timeout_ms = -1, err = 0;
+
+	if (timeout_ns >= 0)
+		timeout_ms = (timeout_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+
+	ring_buffer__consume(p->doorbell);
+	__atomic_store_n(&shm->blocked, 1, __ATOMIC_SEQ_CST);
+	if (!shm_pending(&p->view) && !__atomic_load_n(&shm->exit_kind, __ATOMIC_SEQ_CST)) {
+		p->nr_syscalls++;
+		p->nr_blocked++;
+		if (epoll_wait(ring_buffer__epoll_fd(p->doorbell), &event, 1, timeout_ms) < 0)
+			err = -errno;
+	}
+	__atomic_store_n(&shm->blocked, 0, __ATOMIC_SEQ_CST);
+	return err;
+}
+
+/* @parked: do not run us again before there is something to decide. */
+static void park(struct port_bpf *p, bool parked)
+{
+	struct scxu_shm *shm = p->view.shm;
+
+	__atomic_store_n(&shm->parked, parked, __ATOMIC_RELEASE);
+	p->nr_syscalls++;
+	sched_yield();
+	__atomic_store_n(&shm->parked, 0, __ATOMIC_RELEASE);
+}
+
+static int bpf_wait(struct scxu *s, int64_t timeout_ns, bool pending)
+{
+	struct port_bpf *p = port_of(s);
+	struct scxu_shm *shm = p->view.shm;
+	bool busy = p->view.busy;
+	int err = 0;
+
+	p->view.busy = false;
+	__atomic_store_n(&shm->nr_rounds, shm->nr_rounds + 1, __ATOMIC_RELEASE);
+	if (!busy && !pending && timeout_ns && __atomic_load_n(&shm->may_block, __ATOMIC_RELAXED))
+		err = sleep_on_doorbell(p, timeout_ns);
+	else
+		park(p, !pending && timeout_ns);
+	p->own_cpu = -1;
+	return err;
+}
+
+static void bpf_wake(struct scxu *s)
+{
+	uint64_t one = 1;
+	ssize_t nr = write(port_of(s)->stop_fd, &one, sizeof(one));
+
+	(void)nr; /* full means that it wakes already */
+}
+
+static bool bpf_cpu_is_idle(struct scxu *s, int cpu)
+{
+	return __atomic_load_n(&port_of(s)->view.cpus[cpu].idle, __ATOMIC_RELAXED);
+}
+
+static pid_t bpf_cpu_pid(struct scxu *s, int cpu)
+{
+	return __atomic_load_n(&port_of(s)->view.cpus[cpu].pid, __ATOMIC_RELAXED);
+}
+
+/* sched_getcpu() reads a register or the thread's own memory: no system call. */
+static int bpf_own_cpu(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+
+	if (p->own_cpu < 0)
+		p->own_cpu = sched_getcpu();
+	return p->own_cpu;
+}
+
+static bool bpf_exited(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+
+	return !p->attached || __atomic_load_n(&p->view.shm->exit_kind, __ATOMIC_ACQUIRE);
+}
+
+static int exit_kind(const struct port_bpf *p, const struct scxu_exit_rec *rec)
+{
+	if (!rec->kind)
+		return p->attached ? SCXU_EXIT_NONE : SCXU_EXIT_DETACHED;
+	if ((int)rec->kind >= p->kind_error)
+		return SCXU_EXIT_EVICTED;
+	if ((int)rec->kind == p->kind_sysrq)
+		return SCXU_EXIT_REQUESTED;
+	if (p->ecode_restart && rec->code & p->ecode_restart)
+		return SCXU_EXIT_RESTART;
+	return SCXU_EXIT_DETACHED;
+}
+
+static void bpf_read_exit(struct scxu *s, struct scxu_exit_info *info)
+{
+	struct port_bpf *p = port_of(s);
+	const struct scxu_exit_rec *rec = &p->exit;
+
+	info->kind = exit_kind(p, rec);
+	info->kernel_kind = rec->kind;
+	info->code = rec->code;
+	snprintf(info->reason, sizeof(info->reason), "%s", rec->reason);
+	snprintf(info->message, sizeof(info->message), "%s", rec->message);
+}
+
+static const char *bpf_dump(struct scxu *s)
+{
+	return port_of(s)->exit.dump;
+}
+
+static void bpf_read_stats(struct scxu *s, struct scxu_stats *stats)
+{
+	struct port_bpf *p = port_of(s);
+
+	shm_read_stats(&p->view, stats);
+	stats->nr_syscalls = p->nr_syscalls;
+	stats->nr_blocked = p->nr_blocked;
+}
+
+const struct scxu_port scxu_port_bpf = {
+	.attach = bpf_attach,
+	.detach = bpf_detach,
+	.destroy = bpf_destroy,
+	.read_tasks = bpf_read_tasks,
+	.submit = bpf_submit,
+	.wait = bpf_wait,
+	.wake = bpf_wake,
+	.cpu_is_idle = bpf_cpu_is_idle,
+	.cpu_pid = bpf_cpu_pid,
+	.own_cpu = bpf_own_cpu,
+	.exited = bpf_exited,
+	.read_exit = bpf_read_exit,
+	.dump = bpf_dump,
+	.read_stats = bpf_read_stats,
+};

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* program.c - what all reference schedulers share around their policy: options, signals, report. */
+#include <errno.h>
+#include <getopt.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "program.h"
+
+enum { EXIT_USAGE = 2, EXIT_EVICTED = 70, EXIT_BUSY = 75, EXIT_DENIED = 77, EXIT_LACKING = 78 };
+
+#define MAX_SLICE_US 1000000
+#define STATS_STACK (128 << 10) /* locked with the rest of our memory: keep it small */
+
+static struct program *running; /* for the signal handler, which takes no argument */
+
+static void print_help(const struct program *prog)
+{
+	printf("Usage: %s [OPTION]...\n"
+	       "The Linux scheduler that %s.\n\n"
+	       "  -s, --slice-us N   how long a task may run at a time: 100 to %d (default 5000)\n"
+	       "  -p, --partial      schedule only tasks of class SCHED_EXT\n"
+	       "      --full-user    decide every wake-up here, even if a CPU is idle\n"
+	       "      --stats SEC    print a line of statistics each SEC seconds\n"
+	       "  -v, --verbose      say more on standard error; twice for debugging\n"
+	       "  -V, --version      print the version and exit\n"
+	       "  -h, --help         print this and exit\n\n"
+	       "Ends on SIGINT or SIGTERM. Exit status: 0 asked to stop, 2 usage, 70 evicted by the\n"
+	       "kernel, 75 another scheduler is attached, 77 privilege or limit, 78 the kernel or a\n"
+	       "library lacks something.\n",
+	       prog->name, prog->about, MAX_SLICE_US);
+}
+
+static _Noreturn void bad_usage(const struct program *prog)
+{
+	fprintf(stderr, "%s: try '%s --help'\n", prog->name, prog->name);
+	exit(EXIT_USAGE);
+}
+
+static unsigned int number(const struct program *prog, const char *option, const char *text,
+			   unsigned long min, unsigned long max)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno && value >= min && value <= max)
+		return value;
+	fprintf(stderr, "%s: %s '%s': want a number from %lu to %lu\n", prog->name, option, text,
+		min, max);
+	bad_usage(prog);
+}
+
+static void read_options(struct program *prog, int argc, char **argv)
+{
+	enum { OPT_FULL_USER = 256, OPT_STATS };
+	static const struct option options[] = {
+		{ "slice-us", required_argument, NULL, 's' },
+		{ "partial", no_argument, NULL, 'p' },
+		{ "full-user", no_argument, NULL, OPT_FULL_USER },
+		{ "stats", required_argument, NULL, OPT_STATS },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int opt;
+
+	prog->opts.slice_us = 5000;
+	while ((opt = getopt_long(argc, argv, "s:pvVh", options, NULL)) != -1) {
+		switch (opt) {
+		case 's':
+			prog->opts.slice_us = number(prog, "--slice-us", optarg, 100, MAX_SLICE_US);
+			break;
+		case 'p':
+			prog->opts.flags |= SCXU_PARTIAL;
+			break;
+		case OPT_FULL_USER:
+			prog->opts.flags |= SCXU_FULL_USER;
+			break;
+		case OPT_STATS:
+			prog->stats_sec = number(prog, "--stats", optarg, 1, 86400);
+			break;
+		case 'v':
+			prog->verbose++;
+			break;
+		case 'V':
+			printf("%s (libscxuser) %s\n", prog->name, scxu_version());
+			exit(0);
+		case 'h':
+			print_help(prog);
+			exit(0);
+		default:
+			bad_usage(prog);
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "%s: unknown argument '%s'\n", prog->name, argv[optind]);
+		bad_usage(prog);
+	}
+}
+
+static void print_log(void *arg, int level, const char *line)
+{
+	struct program *prog = arg;
+
+	if (level <= SCXU_LOG_WARNING + prog->verbose)
+		fprintf(stderr, "%s: %s\n", prog->name, line);
+}
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	scxu_stop(running->s);
+}
+
+static void catch_signals(struct program *prog)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	running = prog;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static void print_stats(struct scxu *s, const struct scxu_stats *before, unsigned int sec)
+{
+	struct scxu_stats now = { .sz = sizeof(now) };
+
+	scxu_get_stats(s, &now);
+	printf("tasks=%llu queued=%llu decisions=%llu per_s=%llu rounds=%llu syscalls=%llu "
+	       "idle_cpus=%llu/%llu kernel=%llu idle_shortcut=%llu stale=%llu bounced=%llu "
+	       "refused=%llu nr_fallback=%llu nr_rescued=%llu nr_fallbacks=%llu "
+	       "max_fallback_ms=%llu in_fallback=%llu\n",
+	       (unsigned long long)now.nr_tasks, (unsigned long long)now.nr_queued,
+	       (unsigned long long)now.nr_dispatched,
+	       (unsigned long long)(now.nr_dispatched - before->nr_dispatched) / sec,
+	       (unsigned long long)now.nr_rounds, (unsigned long long)now.nr_syscalls,
+	       (unsigned long long)now.nr_cpus_idle, (unsigned long long)now.nr_cpus,
+	       (unsigned long long)now.nr_kernel, (unsigned long long)now.nr_idle_shortcut,
+	       (unsigned long long)now.nr_stale, (unsigned long long)now.nr_bounced,
+	       (unsigned long long)now.nr_refused, (unsigned long long)now.nr_fallback,
+	       (unsigned long long)now.nr_rescued, (unsigned long long)now.nr_fallbacks,
+	       (unsigned long long)(now.max_fallback_ns / 1000000),
+	       (unsigned long long)now.in_fallback);
+	fflush(stdout);
+}
+
+/* A thread of its own, since a write may block and the policy must not. */
+static void *stats_loop(void *arg)
+{
+	struct program *prog = arg;
+	struct scxu_stats before = { .sz = sizeof(before) };
+
+	for (;;) {
+		scxu_get_stats(prog->s, &before);
+		sleep(prog->stats_sec);
+		print_stats(prog->s, &before, prog->stats_sec);
+	}
+	return NULL;
+}
+
+/* Signals are for the thread that runs the policy. */
+static void start_stats(struct program *prog)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STATS_STACK);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	err = pthread_create(&thread, &attr, stats_loop, prog);
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err)
+		fprintf(stderr, "%s: no statistics: %s\n", prog->name, strerror(err));
+}
+
+static int exit_status(int err)
+{
+	switch (err) {
+	case -EINVAL:
+	case -E2BIG:
+		return EXIT_USAGE;
+	case -EBUSY:
+		return EXIT_BUSY;
+	case -EOPNOTSUPP:
+		return EXIT_LACKING;
+	default:
+		return EXIT_DENIED;
+	}
+}
+
+struct scxu *program_start(struct program *prog, int argc, char **argv)
+{
+	int err;
+
+	prog->opts = (struct scxu_opts){
+		.sz = sizeof(prog->opts),
+		.name = prog->name,
+		.log = print_log,
+		.log_arg = prog,
+	};
+	read_options(prog, argc, argv);
+	/* A second heap, for the statistics thread, would be 64 MiB more of locked address space. */
+	mallopt(M_ARENA_MAX, 1);
+	prog->slice_ns = prog->opts.slice_us * 1000ULL;
+	err = scxu_open(&prog->s, &prog->opts);
+	if (err)
+		exit(exit_status(err));
+	catch_signals(prog);
+	if (prog->stats_sec)
+		start_stats(prog);
+	return prog->s;
+}
+
+int program_end(struct program *prog)
+{
+	struct scxu_exit_info info = { .sz = sizeof(info) };
+	int evicted = scxu_shutdown_and_report(prog->s, &info);
+
+	if (!evicted) {
+		printf("%s: asked to stop, detached\n", prog->name);
+		fflush(stdout);
+		return 0;
+	}
+	fprintf(stderr, "%s: evicted by the kernel: %s%s%s\n", prog->name, info.reason,
+		info.message[0] ? ": " : "", info.message);
+	if (prog->verbose)
+		fputs(scxu_get_dump(prog->s), stderr);
+	return EXIT_EVICTED;
+}

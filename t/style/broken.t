@@ -1,0 +1,129 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# check-style finds each kind of trouble, in a small source tree that is otherwise right.
+set -eu
+srcdir=${srcdir:-.}
+# shellcheck source=t/tap.sh
+. "$srcdir/t/tap.sh"
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/scxuser-broken.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+
+# A new small tree, in which all is right.
+fresh_tree()
+{
+	rm -rf "$tmp/tree"
+	mkdir -p "$tmp/tree/include" "$tmp/tree/lib" "$tmp/tree/man"
+	cd "$tmp/tree"
+	cp "$clang_format_rules" .
+	cat >include/scxuser.h <<-'EOT'
+	/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+
+	/* What it does. */
+	int scxu_one(int cpu);
+
+	/*
+	 * What the other does.
+	 */
+	int scxu_two(int cpu, int prev_cpu);
+	EOT
+	cat >Makefile.am <<-'EOT'
+	# SPDX-License-Identifier: GPL-2.0-only
+	EXTRA_DIST = include/scxuser.h lib/libscxuser.map man/scxu_one.3 man/scxu_two.3 script
+	EOT
+	cat >lib/libscxuser.map <<-'EOT'
+	/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+	NODE {
+	global:
+		scxu_one;
+		scxu_two;
+	local:
+		*;
+	};
+	EOT
+	cat >man/scxu_one.3 <<-'EOT'
+	.\" SPDX-License-Identifier: GPL-2.0-only
+	.Sh NAME
+	.Nm scxu_one ,
+	.Nm scxu_two
+	.Nd do things
+	.Sh DESCRIPTION
+	EOT
+	cat >man/scxu_two.3 <<-'EOT'
+	.\" SPDX-License-Identifier: GPL-2.0-only
+	.so man3/scxu_one.3
+	EOT
+}
+
+# finds NAME PATTERN: in the tree as it is now, check-style has exactly one "not ok", about PATTERN.
+finds()
+{
+	status=0
+	"$check_style" "$tmp/tree" >"$tmp/out" || status=$?
+	if [ "$status" = 1 ] && [ "$(grep -c '^not ok' "$tmp/out")" = 1 ] && grep -q "$2" "$tmp/out"; then
+		pass "finds $1"
+	else
+		fail "finds $1" "exit status $status
+$(cat "$tmp/out")"
+	fi
+}
+
+check_style=$(realpath "$srcdir/t/style/check-style")
+clang_format_rules=$(realpath "$srcdir/.clang-format")
+
+fresh_tree
+"$check_style" --tap "$tmp/tree" >"$tmp/out"
+formatted=$(grep -c '^ok 5 .*SKIP' "$tmp/out" || :)
+is 'nothing is wrong with the small tree' "$(grep -c '^not ok' "$tmp/out")" 0
+
+fresh_tree
+sed -i 1d include/scxuser.h
+finds 'a missing SPDX line' '^# include/scxuser.h: want'
+
+fresh_tree
+sed -i '1{h;d};2G' include/scxuser.h
+finds 'an SPDX line that is not the first' '^# include/scxuser.h: want'
+
+fresh_tree
+sed -i 's/ OR BSD-2-Clause//' lib/libscxuser.map
+finds 'the wrong licence' '^# lib/libscxuser.map: want'
+
+fresh_tree
+printf '#!/bin/sh\necho\n' >script
+finds 'a script without SPDX line' '^# script: want'
+
+fresh_tree
+sed -i 's, man/scxu_two.3,,' Makefile.am
+finds 'a file that no list names' '^# man/scxu_two.3: in no'
+
+fresh_tree
+sed -i '/What it does/d' include/scxuser.h
+finds 'a declaration without comment' '^# scxu_one: no declaration with a comment'
+
+fresh_tree
+sed -i 's,What it does. \*/,&\n,' include/scxuser.h
+finds 'a comment that is not directly above' '^# scxu_one: no declaration with a comment'
+
+fresh_tree
+rm man/scxu_two.3
+finds 'a symbol without manual page' '^# scxu_two: no man/scxu_two.3'
+
+fresh_tree
+sed -i '/^.Nm scxu_two/d' man/scxu_one.3
+finds 'a page that does not name its symbol' '^# scxu_two: no man/scxu_two.3'
+
+fresh_tree
+sed -i '/scxu_two/d' lib/libscxuser.map
+finds 'a declared function that is not exported' '^# scxu_two: in include/scxuser.h but not'
+
+if [ "$formatted" = 0 ]; then
+	fresh_tree
+	sed -i 's/(int cpu);/( int cpu );/' include/scxuser.h
+	finds 'unformatted code' '^# include/scxuser.h: clang-format'
+else
+	skip 'finds unformatted code' 'no clang-format 14 or newer here'
+fi
+
+is 'a folder that is no source tree is refused' \
+	"$("$check_style" "$tmp" 2>&1 >"$tmp/out" | grep -c 'is no source tree')" 1
+done_testing

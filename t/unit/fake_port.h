@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* fake_port.h - a port with no kernel behind it: it answers what it is told to and counts calls. */
+#ifndef T_FAKE_PORT_H
+#define T_FAKE_PORT_H
+
+#include <errno.h>
+#include <string.h>
+
+#include "../../lib/internal.h"
+
+#define FAKE_MAX_CPUS 64
+#define FAKE_MAX_DECISIONS 64
+
+static struct {
+	/* What it answers. */
+	int attach_result;
+	unsigned int room;		/* decisions that fit */
+	unsigned int room_after_wait;	/* and then */
+	unsigned int nr_tasks;		/* there to be read; their slots count from 0 */
+	int wait_result;
+	bool idle[FAKE_MAX_CPUS];
+	pid_t pid[FAKE_MAX_CPUS];
+	int own_cpu;
+	bool exited;
+	struct scxu_exit_info exit;
+	struct scxu_stats stats;
+
+	/* What was asked. */
+	int nr_attach, nr_detach, nr_destroy, nr_wait, nr_wake;
+	int64_t timeout_ns;
+	bool pending;
+	unsigned int nr_taken;
+	struct scxu_dispatch taken[FAKE_MAX_DECISIONS];
+} fake;
+
+static int fake_attach(struct scxu *s)
+{
+	fake.nr_attach++;
+	if (!fake.attach_result)
+		s->port_data = &fake;
+	return fake.attach_result;
+}
+
+static void fake_detach(struct scxu *s)
+{
+	fake.nr_detach++;
+}
+
+static void fake_destroy(struct scxu *s)
+{
+	fake.nr_destroy++;
+	s->port_data = NULL;
+}
+
+static unsigned int fake_read_tasks(struct scxu *s, struct scxu_task *tasks, unsigned int nr)
+{
+	unsigned int i;
+
+	if (nr > fake.nr_tasks)
+		nr = fake.nr_tasks;
+	for (i = 0; i < nr; i++)
+		tasks[i].slot = i;
+	fake.nr_tasks -= nr;
+	return nr;
+}
+
+static unsigned int fake_submit(struct scxu *s, const struct scxu_dispatch *d, unsigned int nr)
+{
+	if (nr > fake.room)
+		nr = fake.room;
+	memcpy(fake.taken + fake.nr_taken, d, nr * sizeof(*d));
+	fake.nr_taken += nr;
+	fake.room -= nr;
+	return nr;
+}
+
+static int fake_wait(struct scxu *s, int64_t timeout_ns, bool pending)
+{
+	fake.nr_wait++;
+	fake.timeout_ns = timeout_ns;
+	fake.pending = pending;
+	fake.room += fake.room_after_wait;
+	return fake.wait_result;
+}
+
+/* As a write() to a full eventfd would. */
+static void fake_wake(struct scxu *s)
+{
+	fake.nr_wake++;
+	errno = EAGAIN;
+}
+
+static unsigned int fake_nr_slots(struct scxu *s)
+{
+	return 64;
+}
+
+static bool fake_cpu_is_idle(struct scxu *s, int cpu)
+{
+	return fake.idle[cpu];
+}
+
+static pid_t fake_cpu_pid(struct scxu *s, int cpu)
+{
+	return fake.pid[cpu];
+}
+
+static int fake_own_cpu(struct scxu *s)
+{
+	return fake.own_cpu;
+}
+
+static bool fake_exited(struct scxu *s)
+{
+	return fake.exited;
+}
+
+static void fake_read_exit(struct scxu *s, struct scxu_exit_info *info)
+{
+	size_t sz = info->sz;
+
+	*info = fake.exit;
+	info->sz = sz;
+}
+
+static const char *fake_dump(struct scxu *s)
+{
+	return "the dump";
+}
+
+static void fake_read_stats(struct scxu *s, struct scxu_stats *stats)
+{
+	size_t sz = stats->sz;
+
+	*stats = fake.stats;
+	stats->sz = sz;
+}
+
+static const struct scxu_port fake_port = {
+	.attach = fake_attach,
+	.detach = fake_detach,
+	.destroy = fake_destroy,
+	.read_tasks = fake_read_tasks,
+	.submit = fake_submit,
+	.wait = fake_wait,
+	.wake = fake_wake,
+	.nr_slots = fake_nr_slots,
+	.cpu_is_idle = fake_cpu_is_idle,
+	.cpu_pid = fake_cpu_pid,
+	.own_cpu = fake_own_cpu,
+	.exited = fake_exited,
+	.read_exit = fake_read_exit,
+	.dump = fake_dump,
+	.read_stats = fake_read_stats,
+};
+
+/* A handle on the fake port, all of whose answers are 0 but for its own CPU, which is not known. */
+static inline void fake_open(struct scxu *s, uint64_t *claimed, int nr_cpus)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.own_cpu = -1;
+	memset(claimed, 0, nr_cpus * sizeof(*claimed));
+	*s = (struct scxu){ .port = &fake_port, .nr_cpus = nr_cpus, .claimed = claimed, .round = 1 };
+}
+
+#endif

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Test of lib/shm.c: the kernel half strikes between any two instructions of the process's half.
+ *
+ * A child process is the victim. It is stepped to an instruction, the kernel half does something
+ * there, and the victim goes on: then no task may be lost, doubled or put together from two. This
+ * is done for each instruction in turn.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kernel_half.h"
+
+#define MAX_STEPS 50000
+#define MAX_STRIKES 1000
+#define COOKIE 7
+
+struct race {
+	const char *name;
+	void (*victim)(void);
+	void (*strike)(void);
+	void (*settle)(void);	/* what the kernel half does when the victim is through */
+	bool (*outcome)(void);
+};
+
+/* What the victim hands over. */
+static struct {
+	volatile sig_atomic_t done;
+	unsigned int nr;
+	struct scxu_task t[8];
+} *result;
+
+static struct kernel k;
+
+/* A victim that is stopped, or -1 if it cannot be traced. */
+static pid_t start_victim(const struct race *race)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		bail("fork: %s", strerror(errno));
+	if (!pid) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+			_exit(1);
+		raise(SIGSTOP);
+		race->victim();
+		result->done = 1;
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		bail("waitpid: %s", strerror(errno));
+	return WIFSTOPPED(status) ? pid : -1;
+}
+
+/* Up to @max instructions. Return: how many it made before it was done, or -1. */
+static int step_victim(pid_t pid, int max)
+{
+	int nr, status;
+
+	for (nr = 0; nr < max && !result->done; nr++)
+		if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) ||
+		    waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+			return -1;
+	return nr;
+}
+
+static bool finish_victim(pid_t pid)
+{
+	int status;
+
+	return !ptrace(PTRACE_CONT, pid, NULL, NULL) && waitpid(pid, &status, 0) == pid &&
+	       WIFEXITED(status) && WEXITSTATUS(status) == 0 && result->done;
+}
+
+/* Slot 1, which has a cookie, and slot 2, each in its own ring. Decisions have room for two. */
+static void set_up(void)
+{
+	struct scxu_dispatch d = { .slot = 1, .generation = 1, .cookie = COOKIE };
+
+	result->done = 0;
+	result->nr = 0;
+	kernel_open(&k, 2, 8, 4, UINT32_MAX);
+	kernel_announce(&k, 0, 1);
+	kernel_announce(&k, 1, 2);
+	shm_submit(&k.view, &d, 1);
+	shm_submit(&k.view, &d, 1);
+}
+
+static bool strike_at(const struct race *race, int step)
+{
+	bool good;
+	pid_t pid;
+
+	set_up();
+	pid = start_victim(race);
+	good = pid > 0 && step_victim(pid, step) == step;
+	race->strike();
+	good = finish_victim(pid) && good;
+	race->settle();
+	if (!good)
+		diag("  step %d: the victim failed", step);
+	else if (!(good = race->outcome()))
+		diag("  at instruction %d", step);
+	kernel_close(&k);
+	return good;
+}
+
+/* How many instructions the victim makes when nobody strikes, or -1 if it cannot be told. */
+static int count_steps(const struct race *race)
+{
+	pid_t pid;
+	int nr;
+
+	set_up();
+	pid = start_victim(race);
+	nr = pid > 0 ? step_victim(pid, MAX_STEPS) : -1;
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	kernel_close(&k);
+	return nr < MAX_STEPS ? nr : -1;
+}
+
+static void run(const struct race *race)
+{
+	int nr_steps = count_steps(race), step, nr_bad = 0;
+
+	if (nr_steps < 0) {
+		skip(1, "%s: a process cannot be traced by single steps here", race->name);
+		return;
+	}
+	/* One made longer by a sanitizer is struck here and there. */
+	for (step = 0; step < nr_steps && nr_bad < 5; step += 1 + nr_steps / MAX_STRIKES)
+		nr_bad += !strike_at(race, step);
+	is_int(nr_bad, 0, "%s, at any of %d instructions", race->name, nr_steps);
+}
+
+static void nothing(void)
+{
+}
+
+static void victim_reads(void)
+{
+	result->nr = shm_read_tasks(&k.view, result->t, 4);
+}
+
+static void announce_again(void)
+{
+	kernel_announce(&k, 1, 1);
+}
+
+static void another_owner(void)
+{
+	kernel_new_owner(&k, 1);
+	kernel_announce(&k, 1, 1);
+}
+
+static void begin_announcement(void)
+{
+	kernel_begin_record(&k, 1);
+	kernel_fill_record(&k, 1, k.generation[1] + 1);
+}
+
+static void end_announcement(void)
+{
+	kernel_end_announce(&k, 1, 1);
+}
+
+/*
+ * All that was read, by the victim and after it, is whole, and the announcements that count came
+ * once: the first of slot 2, the second of slot 1. The first of slot 1 may come before that.
+ */
+static bool read_all_once(uint64_t second_cookie)
+{
+	unsigned int nr[3][3] = { { 0 } }, i;
+	const struct scxu_task *t;
+
+	result->nr += shm_read_tasks(&k.view, result->t + result->nr, 8 - result->nr);
+	for (i = 0; i < result->nr; i++) {
+		t = &result->t[i];
+		if (!task_is_whole(t) || t->slot < 1 || t->slot > 2 || t->generation > 2)
+			return false;
+		if (t->slot == 1 && t->cookie != (t->generation == 1 ? COOKIE : second_cookie))
+			return false;
+		nr[t->slot][t->generation]++;
+		if (t->slot == 1 && t->generation == 1 && nr[1][2])
+			return false;
+	}
+	return nr[2][1] == 1 && nr[1][2] == 1 && nr[1][1] <= 1;
+}
+
+static bool old_task_read_once(void)
+{
+	return read_all_once(COOKIE);
+}
+
+static bool new_task_read_once(void)
+{
+	return read_all_once(0);
+}
+
+static void victim_decides(void)
+{
+	struct scxu_dispatch d = { .slot = 1, .generation = 1, .cookie = COOKIE + 1 };
+
+	result->nr = shm_submit(&k.view, &d, 1);
+}
+
+static bool new_task_has_no_cookie(void)
+{
+	struct scxu_task t[4];
+	unsigned int nr = shm_read_tasks(&k.view, t, 4);
+
+	return result->nr == 1 && nr == 2 && t[1].slot == 1 && t[1].cookie == 0;
+}
+
+static void victim_fills_ring(void)
+{
+	struct scxu_dispatch d[4];
+	uint32_t i;
+
+	for (i = 0; i < 4; i++)
+		d[i] = (struct scxu_dispatch){ .slot = 2, .generation = 100 + i };
+	result->nr = shm_submit(&k.view, d, 4);
+}
+
+static void take_two_decisions(void)
+{
+	__atomic_store_n(&k.view.shm->decision_head, UINT32_MAX + 2U, __ATOMIC_RELEASE);
+}
+
+static bool decisions_are_in_order(void)
+{
+	const struct scxu_shm *shm = k.view.shm;
+	uint32_t i, pos;
+
+	for (i = 0; i < result->nr; i++) {
+		pos = (UINT32_MAX + 2U + i) & (k.view.layout.nr_decisions - 1);
+		if (k.view.decisions[pos].generation != 100 + i)
+			return false;
+	}
+	return (i == 2 || i == 4) && shm->decision_tail == shm->decision_head + i;
+}
+
+static const struct race races[] = {
+	{ "a task is announced again while it is read", victim_reads, announce_again, nothing,
+	  old_task_read_once },
+	{ "its record is being written while it is read", victim_reads, begin_announcement,
+	  end_announcement, old_task_read_once },
+	{ "its slot gets another task while it is read", victim_reads, another_owner, nothing,
+	  new_task_read_once },
+	{ "its slot gets another task while it is decided on", victim_decides, another_owner,
+	  nothing, new_task_has_no_cookie },
+	{ "decisions are taken while others are given", victim_fills_ring, take_two_decisions,
+	  nothing, decisions_are_in_order },
+};
+
+int main(void)
+{
+	size_t i;
+
+	result = mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (result == MAP_FAILED)
+		bail("no memory");
+	for (i = 0; i < ARRAY_SIZE(races); i++)
+		run(&races[i]);
+	munmap(result, sizeof(*result));
+	return done_testing();
+}

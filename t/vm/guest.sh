@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the scripts inside the guest share: the scheduler's life, and what the kernel says of it.
+# shellcheck shell=sh
+#
+# SCHED is the scheduler's command line; "none" runs the loads under the kernel's own scheduler.
+
+# shellcheck source=t/tap.sh
+. "${0%/*}/tap.sh"
+
+SCHED=${SCHED:-scx_fifo}
+STATS_SEC=${STATS_SEC:-1}
+SCX=/sys/kernel/sched_ext
+OUT=/tmp/sched.out
+attach_seq=none
+
+# A frozen machine must not freeze the one who measures it.
+chrt -f -p 50 $$ >/dev/null
+
+ordinary()
+{
+	chrt -o 0 "$@"
+}
+
+uptime_ms()
+{
+	read -r up _ </proc/uptime
+	echo "${up%.*}${up#*.}0"
+}
+
+# wait_until LIMIT_MS COMMAND...: polls; the shell's own wait would sleep as long as a lost task.
+wait_until()
+{
+	wait_end=$(($(uptime_ms) + $1))
+	shift
+	until "$@"; do
+		[ "$(uptime_ms)" -lt "$wait_end" ] || return 1
+		sleep 0.02
+	done
+}
+
+# background FILE COMMAND...: its process id lands in FILE.pid, its output in FILE.out, its exit
+# status in FILE.rc when it has ended.
+background()
+{
+	bg=$1
+	shift
+	rm -f "$bg.rc" "$bg.pid"
+	(
+		rc=0
+		# shellcheck disable=SC2016 # for the inner shell to expand
+		sh -c 'echo $$ >"$0.pid"; exec "$@"' "$bg" chrt -o 0 "$@" \
+			>"$bg.out" 2>&1 </dev/null || rc=$?
+		echo "$rc" >"$bg.rc.new"
+		mv "$bg.rc.new" "$bg.rc"
+	) >/dev/null 2>&1 &
+	wait_until 10000 test -s "$bg.pid"
+}
+
+ended()
+{
+	[ -f "$1.rc" ]
+}
+
+state()
+{
+	cat $SCX/state
+}
+
+state_is()
+{
+	[ "$(state)" = "$1" ]
+}
+
+# start_scheduler [ARG]...: not to be called in a subshell, it sets sched_pid and attach_seq.
+start_scheduler()
+{
+	# shellcheck disable=SC2086 # SCHED is a command line
+	background /tmp/sched $SCHED "$@"
+	sched_pid=$(cat /tmp/sched.pid)
+	if wait_until 20000 attached_or_ended && state_is enabled; then
+		attach_seq=$(cat $SCX/enable_seq)
+		return 0
+	fi
+	diag "state $(state), exit status $(cat /tmp/sched.rc 2>/dev/null) of: $SCHED $*"
+	diag "$(tail -n 20 $OUT)"
+	return 1
+}
+
+attached_or_ended()
+{
+	state_is enabled || ended /tmp/sched
+}
+
+# stop_scheduler SIGNAL: succeeds when it ends as it should, with 0 and nothing attached.
+stop_scheduler()
+{
+	kill "-$1" "$sched_pid"
+	if ! wait_until 20000 ended /tmp/sched; then
+		diag "still running 20 s after SIG$1"
+		return 1
+	fi
+	if [ "$(cat /tmp/sched.rc)" = 0 ] && state_is disabled; then
+		return 0
+	fi
+	diag "exit status $(cat /tmp/sched.rc), state $(state); its last words:"
+	diag "$(tail -n 5 $OUT)"
+	return 1
+}
+
+# Still the one that was started: attached, alive, never evicted and attached anew.
+in_charge()
+{
+	state_is enabled && [ -d "/proc/$sched_pid" ] && ! ended /tmp/sched &&
+		[ "$(cat $SCX/enable_seq)" = "$attach_seq" ]
+}
+
+# faults PID: page faults of all its threads so far, "minor=N major=N".
+faults()
+{
+	sed 's/.*) //' "/proc/$1/stat" | awk '{ print "minor=" $8, "major=" $10 }'
+}
+
+# memory PID: what is resident, and of what kind.
+memory()
+{
+	awk '/^(VmRSS|VmLck|Rss[A-Z].*):/ { sub(/:/, "=", $1); printf "%s%skB ", $1, $2 }' \
+		"/proc/$1/status"
+}
+
+# child_of PID: its only child.
+child_of()
+{
+	grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null | tr -cd '0-9\n'
+}
+
+# stat_of KEY: the newest value in the scheduler's statistics lines, 0 before the first.
+stat_of()
+{
+	value=$(grep -o "\<$1=[0-9]*" $OUT | tail -n 1)
+	echo "${value#*=}" | sed 's/^$/0/'
+}
+
+nr_stats_lines()
+{
+	grep -c 'decisions=' $OUT
+}
+
+more_stats_lines_than()
+{
+	[ "$(nr_stats_lines)" -gt "$1" ]
+}
+
+# key_of_line KEY NR: what the statistics line with that number says.
+key_of_line()
+{
+	grep 'decisions=' $OUT | sed -n "$2s/.*\<$1=\([0-9]*\).*/\1/p"
+}
+
+# count_path NR_SECONDS: sets nr_rounds and nr_decisions, from the scheduler's statistics, and
+# nr_syscalls, all system calls of the thread that runs the policy, from the kernel's tracer.
+# The span goes from one statistics line to another: the trace shows when each was written, by
+# another thread of the scheduler.
+count_path()
+{
+	trace=/sys/kernel/tracing
+	enter=$trace/events/raw_syscalls/sys_enter
+	filter=
+	for tid in /proc/"$sched_pid"/task/*; do
+		filter="$filter${filter:+ || }common_pid == ${tid##*/}"
+	done
+	echo 16384 >$trace/buffer_size_kb
+	echo "$filter" >$enter/filter
+	first=$(nr_stats_lines)
+	wait_until 20000 more_stats_lines_than "$first" || return 1
+	first=$((first + 2))
+	last=$((first + $1))
+	echo >$trace/trace
+	echo 1 >$enter/enable
+	wait_until $(($1 * 1000 + 60000)) more_stats_lines_than $((last - 1))
+	echo 0 >$enter/enable
+	# shellcheck disable=SC2034 # these are for the caller
+	nr_rounds=$(($(key_of_line rounds "$last") - $(key_of_line rounds "$first")))
+	# shellcheck disable=SC2034
+	nr_decisions=$(($(key_of_line decisions "$last") - $(key_of_line decisions "$first")))
+	# System call 1 is write(). Empty when there was not one write for each line.
+	nr_syscalls=$(awk -v policy="$sched_pid" -v nr_lines=$((last - first + 1)) '
+		match($0, /-[0-9]+ +\[[0-9]+\]/) {
+			split(substr($0, RSTART + 1), word, " ")
+			if (word[1] == policy)
+				nr++
+			else if (/ NR 1 /) {
+				if (++nr_writes == 1)
+					nr = 0
+				seen = nr
+			}
+		}
+		END { if (nr_writes == nr_lines) print seen }' $trace/trace)
+	echo 0 >$enter/filter
+	[ -n "$nr_syscalls" ]
+}
