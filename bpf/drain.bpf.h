@@ -34,17 +34,26 @@ static __always_inline bool cpu_usable(s32 cpu)
 	return c && !c->offline;
 }
 
+/* Whether a task put straight on this CPU would overtake one that was placed before. */
+static __always_inline bool others_wait(s32 this_cpu)
+{
+	struct cpu *c = cpu_state(this_cpu);
+
+	return (READ_ONCE(any_hint) && scx_bpf_dsq_nr_queued(DSQ_ANY)) ||
+	       (READ_ONCE(any_vtime_hint) && scx_bpf_dsq_nr_queued(DSQ_ANY_VTIME)) ||
+	       (c && READ_ONCE(c->queue_hint) && scx_bpf_dsq_nr_queued(this_cpu));
+}
+
 /*
- * Where the decision sends @p: this CPU at once, the queue of another, or the common queue. Only
- * the first task for "any" may go straight to this CPU, the others are for whoever is free, and
- * none may while earlier ones wait in the common queue.
+ * Where the decision sends @p: straight to this CPU, to a CPU's queue, or to the common queue. Of
+ * the tasks for "any" only the first may go straight to this CPU, the others are for whoever is
+ * free.
  */
 static __always_inline u64 decide_dsq(struct task_struct *p, const struct scxu_shm_decision *d,
 				      s32 this_cpu, const struct batch *b)
 {
 	if (d->cpu == -1) {
-		if (b->local || d->vtime || !may_run_on(p, this_cpu) ||
-		    scx_bpf_dsq_nr_queued(DSQ_ANY))
+		if (b->local || d->vtime || others_wait(this_cpu) || !may_run_on(p, this_cpu))
 			return DSQ_ANY;
 		return SCX_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL);
 	}
@@ -52,7 +61,7 @@ static __always_inline u64 decide_dsq(struct task_struct *p, const struct scxu_s
 		count(this_cpu, nr_bounced);
 		return DSQ_ANY;
 	}
-	if (d->cpu == this_cpu && !d->vtime)
+	if (d->cpu == this_cpu && !d->vtime && (b->local || !others_wait(this_cpu)))
 		return SCX_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL);
 	return d->cpu;
 }
@@ -68,6 +77,7 @@ static __always_inline void insert_queued(struct task_struct *p, u64 dsq, u64 sl
 			queue_mark(&any_vtime_hint);
 			compat_insert_vtime(p, DSQ_ANY_VTIME, slice_ns, vtime);
 		} else {
+			queue_mark(&any_hint);
 			compat_insert(p, DSQ_ANY, slice_ns, 0);
 		}
 		/* If none was idle for a task that may go anywhere, none is for the next. */
@@ -87,6 +97,8 @@ static __always_inline void insert(struct task_struct *p, const struct scxu_shm_
 {
 	u64 dsq = decide_dsq(p, d, this_cpu, b), slice_ns = d->slice_ns;
 
+	if (!slice_ns)
+		slice_ns = opts.slice_ns;
 	if (slice_ns < opts.min_slice_ns)
 		slice_ns = opts.min_slice_ns;
 	if (slice_ns > opts.max_slice_ns)

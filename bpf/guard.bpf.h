@@ -92,7 +92,7 @@ static __always_inline bool guard_worker(u64 now)
 			worker_ring(); /* the first one was lost, or the worker was stopped */
 		return true;
 	}
-	if (worker.parked_ns && now - worker.parked_ns > period_ns) {
+	if (worker.parked && worker.parked++ > 1) {
 		shm->may_block = 1;
 		worker.needed_ns = now;
 		WRITE_ONCE(worker.needed, 1);
@@ -107,6 +107,7 @@ static __always_inline void age_queues(void)
 	u32 cpu;
 
 	queue_age(&fallback.queue_hint, DSQ_FALLBACK);
+	queue_age(&any_hint, DSQ_ANY);
 	queue_age(&any_vtime_hint, DSQ_ANY_VTIME);
 	bpf_for(cpu, 0, opts.layout.nr_cpus) {
 		c = cpu_state(cpu);
@@ -117,7 +118,7 @@ static __always_inline void age_queues(void)
 
 static __always_inline bool guard_quiet(u64 age_ns)
 {
-	return !age_ns && !in_fallback && !worker.parked_ns && !READ_ONCE(worker.needed) &&
+	return !age_ns && !in_fallback && !worker.parked && !READ_ONCE(worker.needed) &&
 	       READ_ONCE(shm->blocked);
 }
 

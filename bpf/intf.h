@@ -89,6 +89,7 @@ struct scxu_shm {
 	__u32 decision_head __attribute__((aligned(SCXU_CACHE_LINE))); /* k: decisions read */
 	__u32 may_block;	/* k: nothing has happened for a while, sleep rather than park */
 	__u32 in_fallback;	/* k */
+	__u32 own_cpu_free;	/* k: the process's CPU had nothing else to run */
 	__u32 exit_kind;	/* k: not 0 once the scheduler has left the kernel */
 	__u64 nr_fallbacks;	/* k: times that the fallback took over */
 	__u64 fallback_ns;	/* k: total time it was in charge, without the present one */

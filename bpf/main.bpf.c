@@ -44,6 +44,8 @@ s32 BPF_PROG(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flag
 		return prev_cpu;
 	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &idle);
 	if (idle) {
+		if (is_worker(p))
+			WRITE_ONCE(shm->own_cpu_free, 1);
 		insert_local(p);
 		count(bpf_get_smp_processor_id(), nr_idle_shortcut);
 	}
@@ -115,9 +117,9 @@ static __always_inline bool take_orphan(void)
 static __always_inline bool take_placed(s32 cpu, struct cpu *c)
 {
 	if (c->turn & 1)
-		return queue_take(&c->queue_hint, cpu) || compat_move_to_local(DSQ_ANY) ||
+		return queue_take(&c->queue_hint, cpu) || queue_take(&any_hint, DSQ_ANY) ||
 		       queue_take(&any_vtime_hint, DSQ_ANY_VTIME);
-	return queue_take(&any_vtime_hint, DSQ_ANY_VTIME) || compat_move_to_local(DSQ_ANY) ||
+	return queue_take(&any_vtime_hint, DSQ_ANY_VTIME) || queue_take(&any_hint, DSQ_ANY) ||
 	       queue_take(&c->queue_hint, cpu);
 }
 
@@ -131,17 +133,17 @@ SEC("struct_ops/scxu_dispatch")
 void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 {
 	struct cpu *c = cpu_state(cpu);
-	bool local;
+	bool local, runnable;
 
 	if (!c)
 		return;
 	local = drain(cpu);
 	if (in_fallback && fallback.rescuing)
 		rescue();
-	if (READ_ONCE(worker.preempting) && compat_move_to_local(DSQ_WORKER))
+	if (READ_ONCE(worker.preempting) && worker_take(false))
 		return;
 	if (!(++c->turn & 3)) {
-		if (worker_overdue() && compat_move_to_local(DSQ_WORKER))
+		if (worker_overdue() && worker_take(false))
 			return;
 		if (take_fallback())
 			return;
@@ -150,15 +152,11 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		return;
 	if (nr_offline && take_orphan())
 		return;
-	if (!prev || !(prev->scx.flags & SCX_ENUM(scx_ent_flags, SCX_TASK_QUEUED))) {
-		if (READ_ONCE(worker.needed))
-			compat_move_to_local(DSQ_WORKER);
+	runnable = prev && (prev->scx.flags & SCX_ENUM(scx_ent_flags, SCX_TASK_QUEUED));
+	if (READ_ONCE(worker.needed) && worker_take(!runnable || is_worker(prev)))
 		return;
-	}
 	/* Nothing else to run: let @prev go on, unless it is the worker and has nothing to do. */
-	if (READ_ONCE(worker.needed) && compat_move_to_local(DSQ_WORKER))
-		return;
-	if (!is_worker(prev) || READ_ONCE(worker.needed))
+	if (runnable && (!is_worker(prev) || READ_ONCE(worker.needed)))
 		compat_set_slice(prev, opts.slice_ns);
 }
 
@@ -225,7 +223,9 @@ void BPF_PROG(scxu_cpu_online, s32 cpu)
 SEC("struct_ops.s/scxu_cpu_offline")
 void BPF_PROG(scxu_cpu_offline, s32 cpu)
 {
+	use_arena();
 	set_offline(cpu, 1);
+	shm_cpus[cpu].idle = 0; /* it was idle when it left */
 }
 
 SEC("struct_ops.s/scxu_init")

@@ -2,8 +2,8 @@
 /*
  * queue.bpf.h - dispatch queues that are mostly empty, and a hint that saves looking into them.
  *
- * A CPU's own queue and the fallback's are looked at in each ops.dispatch, which costs as much as
- * a decision when they are empty. The hint says that a queue was used lately. It is set before the
+ * There are several to look into in each ops.dispatch, and an empty one costs a look-up all the
+ * same. The hint says that a queue was used lately. It is set before the
  * insertion, which takes effect some microseconds later, at the end of ops.dispatch. The guard
  * ages it, and a queue must be seen empty twice, a guard's period apart, before the hint goes out:
  * so a task that is on its way in is never overlooked.

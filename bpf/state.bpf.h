@@ -84,7 +84,8 @@ u32 __hidden worker_pid;
 u32 __hidden worker_tgid;
 u32 __hidden in_fallback;
 u32 __hidden nr_offline;
-u32 __hidden any_vtime_hint;	/* see queue.bpf.h */
+u32 __hidden any_hint;		/* see queue.bpf.h */
+u32 __hidden any_vtime_hint;
 
 #define count(cpu, what) (shm_cpus[cpu].nr.what++)
 

@@ -25,7 +25,7 @@ struct {
 	u32 needed;
 	u32 preempting;		/* a CPU has ended a slice for the worker, which is next */
 	u64 needed_ns;		/* since when */
-	u64 parked_ns;		/* since when, 0 = not parked */
+	u32 parked;		/* between rounds; the guard counts how often it finds it so */
 } worker __hidden;
 
 static __always_inline void worker_ring(void)
@@ -79,17 +79,14 @@ static __always_inline bool worker_overdue(void)
 /* The worker wants to run: it woke up, was preempted, or ended a round. */
 static __always_inline void worker_enqueue(struct task_struct *p, u64 enq_flags)
 {
-	u64 now = bpf_ktime_get_ns();
 	bool wakeup = enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP);
 
 	use_arena();
-	if (wakeup || !READ_ONCE(shm->parked)) {
-		if (!READ_ONCE(worker.needed)) {
-			worker.needed_ns = now;
-			WRITE_ONCE(worker.needed, 1);
-		}
-	} else {
-		worker.parked_ns = now;
+	if (!wakeup && READ_ONCE(shm->parked)) {
+		WRITE_ONCE(worker.parked, 1);
+	} else if (!READ_ONCE(worker.needed)) {
+		worker.needed_ns = bpf_ktime_get_ns();
+		WRITE_ONCE(worker.needed, 1);
 	}
 	WRITE_ONCE(shm->may_block, 0);
 	compat_insert(p, DSQ_WORKER, opts.slice_ns, 0);
@@ -100,9 +97,21 @@ static __always_inline void worker_enqueue(struct task_struct *p, u64 enq_flags)
 	}
 }
 
+/*
+ * Let the worker run on this CPU. @free: because there is nothing else to run here, so that the CPU
+ * is free again as soon as the round ends.
+ */
+static __always_inline bool worker_take(bool free)
+{
+	if (!compat_move_to_local(DSQ_WORKER))
+		return false;
+	WRITE_ONCE(shm->own_cpu_free, free);
+	return true;
+}
+
 static __always_inline void worker_running(void)
 {
-	worker.parked_ns = 0;
+	WRITE_ONCE(worker.parked, 0);
 	WRITE_ONCE(worker.preempting, 0);
 	store_mb(&worker.needed, 0);
 }

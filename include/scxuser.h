@@ -83,19 +83,19 @@ struct scxu_opts {
 	/** SCXU_* flags */
 	uint32_t flags;
 	/** Slots for tasks; what is beyond is scheduled by the fallback. Default: twice the threads
-	 *  of the system, from 8192. At most 1048576. */
+	 *  of the system, from 8192. 64 to 1048576, made a power of two. */
 	uint32_t max_tasks;
 	/** Name in /sys/kernel/sched_ext/root/ops: letters, digits, "_" and ".", at most 127.
 	 *  Default "scxuser". */
 	const char *name;
-	/** Slice of tasks that the kernel half places itself: 100 to the watchdog's time. Default
-	 *  5000. */
+	/** Slice of tasks that the kernel half places itself, and of decisions that name none: 100
+	 *  to half of the watchdog's time. Default 5000. */
 	uint32_t slice_us;
 	/** The kernel half schedules when a task has waited so long for an answer: 1 to 1000.
 	 *  Default 20. */
 	uint32_t fallback_ms;
-	/** The kernel evicts a scheduler under which a task could not run for so long: up to 30000,
-	 *  the kernel's limit. Default 5000. */
+	/** The kernel's watchdog evicts a scheduler under which a task could not run for so long:
+	 *  100 to 30000, the kernel's limit. Default 5000. */
 	uint32_t timeout_ms;
 	/** Size of the kernel's debug dump, in bytes: up to 32768. Default 32768. */
 	uint32_t exit_dump_len;
@@ -179,7 +179,8 @@ struct scxu_stats {
 	uint64_t nr_stale;		/**< decisions dropped, the task had moved on */
 	uint64_t nr_bounced;		/**< decisions whose CPU was not allowed or offline */
 	uint64_t nr_refused;		/**< decisions that made no sense */
-	uint64_t nr_kernel;		/**< kernel threads and our own, placed by the kernel half */
+	uint64_t nr_kernel;		/**< placed by the kernel half: kernel threads, our own
+					     threads, tasks alone on a CPU */
 	uint64_t nr_idle_shortcut;	/**< wake-ups put on an idle CPU by the kernel half */
 	uint64_t nr_fallback;		/**< placed by the fallback */
 	uint64_t nr_rescued;		/**< of these: taken back from a late policy */
@@ -233,10 +234,10 @@ const char *scxu_version(void);
  * The calling thread is the one that must run the policy; it and all threads of its process are
  * always scheduled by the kernel half. Unless SCXU_NO_MLOCK is given the process's memory, present
  * and future, is locked: allocate what the policy needs before. On failure nothing is attached,
- * and a line of level SCXU_LOG_ERROR says what is wrong and what to do.
+ * and a line of level SCXU_LOG_ERROR says what is wrong and what to do, if @opts could be read.
  *
  * Return: 0, or
- *	-EINVAL		an option is out of its range, or @sp is NULL
+ *	-EINVAL		an option is out of its range, or opts->sz or @sp is not set
  *	-E2BIG		@opts is from a newer version and sets something unknown to this one
  *	-EPERM		missing capability: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN
  *	-EAGAIN		the limit on locked memory is too low
@@ -260,7 +261,8 @@ void scxu_close(struct scxu *s);
  * scxu_dequeue_task() - take the next task that wants to run, in order of enqueue.
  * @t:	receives it
  *
- * From now on it waits for scxu_dispatch_task(). Tasks that are enqueued while the policy goes
+ * From now on it waits for scxu_dispatch_task(): keep it no longer than opts.fallback_ms, or the
+ * fallback takes over for all tasks. To hold a task back is to dispatch it with a later vtime. Tasks that are enqueued while the policy goes
  * through those that were there come after them.
  *
  * Return: 1, or 0 if no task wants to run. Since 0.1.
@@ -305,8 +307,8 @@ int scxu_dispatch_tasks(struct scxu *s, const struct scxu_dispatch *d, unsigned 
  * @prev_cpu:	the CPU to prefer, such as @t->cpu, or SCXU_CPU_ANY
  * @flags:	none yet: 0
  *
- * A CPU is given once in a round. The CPU that the policy itself runs on counts as idle, since it
- * is free as soon as the round ends. For a task that may not run everywhere only @prev_cpu is
+ * A CPU is given once in a round. The CPU that the policy itself runs on counts as idle if it had
+ * nothing else to run: it is free as soon as the round ends. For a task that may not run everywhere only @prev_cpu is
  * considered.
  *
  * Return: the CPU, or -EBUSY if none is idle, or -EINVAL. Since 0.1.
@@ -325,14 +327,16 @@ int scxu_notify_complete(struct scxu *s, uint64_t nr_pending);
 
 /**
  * scxu_wait() - end the round as scxu_notify_complete(s, 0) does, for a limited time.
- * @timeout_ms:	0 = do not wait, -1 = no limit; kept to within about 20 ms
+ * @timeout_ms:	0 = do not wait, -1 = no limit; kept to within opts.fallback_ms. It may return
+ *		before, with nothing to do.
  *
  * Return: 0, or -EINTR. Since 0.1.
  */
 int scxu_wait(struct scxu *s, int timeout_ms);
 
 /**
- * scxu_get_cpu_pid() - who runs on a CPU now: a snapshot, true when it was taken.
+ * scxu_get_cpu_pid() - who runs on a CPU now: a snapshot, true when it was taken. While a task of
+ * another class runs there (real-time, say), the last one of ours.
  *
  * Context: any thread. Return: the thread id, 0 if the CPU is idle, or -EINVAL. Since 0.1.
  */
@@ -355,7 +359,8 @@ int scxu_get_stats(struct scxu *s, struct scxu_stats *stats);
 bool scxu_exited(struct scxu *s);
 
 /**
- * scxu_stop() - ask the policy to leave: scxu_exited() is true from now on, and a wait ends.
+ * scxu_stop() - ask the policy to leave: scxu_exited() is true from now on, and a wait ends within
+ * opts.fallback_ms.
  *
  * Detaches nothing: that is for the thread that runs the policy.
  *

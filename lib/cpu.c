@@ -22,19 +22,44 @@ int scxu_read_line(const char *path, char *buf, size_t len)
 	return 0;
 }
 
-/* @possible: a list of ranges in ascending order, such as "0-3,8-11", which makes 12. */
-int scxu_count_cpu_ids(const char *possible)
-{
-	size_t start = strlen(possible);
-	char *end;
-	long last;
+#define MAX_CPU_IDS (1 << 20)
 
-	while (start > 0 && possible[start - 1] >= '0' && possible[start - 1] <= '9')
-		start--;
-	last = strtol(possible + start, &end, 10);
-	if (end == possible + start || last < 0 || last >= 1 << 20)
-		return -EINVAL;
-	return last + 1;
+/* Walk the ranges. Return: the last id plus one, or -EINVAL; @nr receives how many there are. */
+static int walk_list(const char *list, int *nr)
+{
+	long first, last = -1;
+	char *end;
+
+	*nr = 0;
+	do {
+		first = strtol(list, &end, 10);
+		if (end == list || first <= last || first >= MAX_CPU_IDS)
+			return -EINVAL;
+		last = first;
+		if (*end == '-') {
+			list = end + 1;
+			last = strtol(list, &end, 10);
+			if (end == list || last < first || last >= MAX_CPU_IDS)
+				return -EINVAL;
+		}
+		*nr += last - first + 1;
+		list = end + 1;
+	} while (*end == ',');
+	return *end ? -EINVAL : last + 1;
+}
+
+int scxu_count_cpu_ids(const char *list)
+{
+	int nr;
+
+	return walk_list(list, &nr);
+}
+
+int scxu_count_cpus(const char *list)
+{
+	int nr, err = walk_list(list, &nr);
+
+	return err < 0 ? err : nr;
 }
 
 static bool is_free(struct scxu *s, int cpu)
@@ -56,13 +81,17 @@ SCXU_API int scxu_select_cpu(struct scxu *s, const struct scxu_task *t, int prev
 
 	if (flags || prev_cpu < SCXU_CPU_ANY || prev_cpu >= s->nr_cpus)
 		return -EINVAL;
+	if (s->all_busy_round == s->round)
+		return -EBUSY;
 	if (is_free(s, prev_cpu))
 		return claim(s, prev_cpu);
-	if (t->nr_cpus_allowed < (unsigned int)s->nr_cpus)
+	if (t->nr_cpus_allowed < (unsigned int)s->nr_cpus_possible)
 		return -EBUSY;
 	for (cpu = 0; cpu < s->nr_cpus; cpu++)
 		if (is_free(s, cpu))
 			return claim(s, cpu);
+	/* One look at all CPUs is enough for a round, however many tasks it handles. */
+	s->all_busy_round = s->round;
 	return -EBUSY;
 }
 

@@ -19,10 +19,12 @@ struct scxu {
 	char name[SCXU_NAME_LEN];
 	const struct scxu_port *port;
 	void *port_data;
-	int nr_cpus;
+	int nr_cpus;			/* CPU ids, holes included */
+	int nr_cpus_possible;		/* without the holes */
 	uint32_t nr_slots;
 	uint64_t *claimed;		/* per CPU: the round in which scxu_select_cpu() gave it */
 	uint64_t round;
+	uint64_t all_busy_round;	/* in which no CPU was found idle */
 	bool stopped;			/* by scxu_stop() */
 };
 
@@ -35,8 +37,14 @@ int scxu_preflight(struct scxu *s);
 /* memory.c: no page fault from here on. */
 int scxu_lock_memory(struct scxu *s);
 
-/* cpu.c: number of CPU ids, holes included; threads of the system. */
-int scxu_count_cpu_ids(const char *possible);
+/*
+ * cpu.c: a list of ranges in ascending order, such as "0-3,8-11", has 12 CPU ids and 8 CPUs.
+ * Return: how many, or -EINVAL.
+ */
+int scxu_count_cpu_ids(const char *list);
+int scxu_count_cpus(const char *list);
+
+/* cpu.c: the first line of a small file, without its newline. */
 int scxu_read_line(const char *path, char *buf, size_t len);
 
 /* log.c */

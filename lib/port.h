@@ -19,7 +19,7 @@ struct scxu_stats;
 struct scxu_exit_info;
 
 struct scxu_port {
-	/* Become the scheduler. Sets s->port_data, s->nr_cpus, s->nr_slots and s->claimed. */
+	/* Become the scheduler. Sets s->port_data, the counts of CPUs and slots, and s->claimed. */
 	int (*attach)(struct scxu *s);
 	/* Leave; the exit record stays. May be called twice. */
 	void (*detach)(struct scxu *s);
@@ -41,7 +41,7 @@ struct scxu_port {
 
 	bool (*cpu_is_idle)(struct scxu *s, int cpu);
 	pid_t (*cpu_pid)(struct scxu *s, int cpu);
-	/* The CPU that the policy runs on, or -1. */
+	/* The CPU that the policy runs on, if it is free once the round ends; else -1. */
 	int (*own_cpu)(struct scxu *s);
 
 	bool (*exited)(struct scxu *s);

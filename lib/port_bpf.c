@@ -120,7 +120,8 @@ static int count_cpus(struct scxu *s)
 	int err = scxu_read_line("/sys/devices/system/cpu/possible", line, sizeof(line));
 
 	s->nr_cpus = err ? err : scxu_count_cpu_ids(line);
-	if (s->nr_cpus <= 0) {
+	s->nr_cpus_possible = err ? err : scxu_count_cpus(line);
+	if (s->nr_cpus <= 0 || s->nr_cpus_possible <= 0) {
 		scxu_error(s, "cannot read the number of CPUs from "
 			      "/sys/devices/system/cpu/possible");
 		return -EOPNOTSUPP;
@@ -200,7 +201,8 @@ static int load(struct scxu *s)
 	if (err)
 		scxu_error(s, "cannot load the kernel half: %s; a log of level debug says more",
 			   strerror(-err));
-	return err;
+	/* What the verifier refuses is no fault of the caller's options. */
+	return err == -EINVAL ? -EOPNOTSUPP : err;
 }
 
 /* Pages of the arena exist from the moment they are touched. */
@@ -238,15 +240,16 @@ static int map_doorbell(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
 	struct epoll_event event = { .events = EPOLLIN };
+	int err;
 
 	p->doorbell = ring_buffer__new(bpf_map__fd(p->skel->maps.doorbell), heard, NULL, NULL);
-	if (!p->doorbell)
-		return -errno;
 	p->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (p->stop_fd < 0 ||
-	    epoll_ctl(ring_buffer__epoll_fd(p->doorbell), EPOLL_CTL_ADD, p->stop_fd, &event))
-		return -errno;
-	return 0;
+	if (p->doorbell && p->stop_fd >= 0 &&
+	    !epoll_ctl(ring_buffer__epoll_fd(p->doorbell), EPOLL_CTL_ADD, p->stop_fd, &event))
+		return 0;
+	err = -errno;
+	scxu_error(s, "cannot make the doorbell: %s", strerror(-err));
+	return err;
 }
 
 /* In partial mode the policy's own thread is scheduled by the kernel half only if it asks. */
@@ -433,6 +436,8 @@ static int bpf_own_cpu(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
 
+	if (!__atomic_load_n(&p->view.shm->own_cpu_free, __ATOMIC_RELAXED))
+		return -1;
 	if (p->own_cpu < 0)
 		p->own_cpu = sched_getcpu();
 	return p->own_cpu;

@@ -78,30 +78,19 @@ static const struct scxu_shm_entry *head_entry(const struct shm_view *v, uint32_
 	return &v->rings[cpu * v->layout.nr_ring + head];
 }
 
-/* The record of @entry, unless the task has been announced again: then that announcement counts. */
-static const struct scxu_shm_task *current_record(const struct shm_view *v,
-						  const struct scxu_shm_entry *entry)
+static const struct scxu_shm_task *record_of(const struct shm_view *v,
+					     const struct scxu_shm_entry *entry)
 {
-	const struct scxu_shm_task *rec = &v->tasks[entry->slot & (v->layout.nr_slots - 1)];
-
-	return load_acquire(&rec->generation) == entry->generation ? rec : NULL;
+	return &v->tasks[entry->slot & (v->layout.nr_slots - 1)];
 }
 
-/* Skip what is out of date at the head of @src. False if nothing is left. */
-static bool source_settle(struct shm_view *v, struct shm_source *src)
+/* Look at the head of @src. False if nothing is left. */
+static bool source_next(struct shm_view *v, struct shm_source *src)
 {
-	struct scxu_shm_cpu *cpu = &v->cpus[src->cpu];
-	const struct scxu_shm_task *rec;
-
-	while (cpu->head != src->end) {
-		rec = current_record(v, head_entry(v, src->cpu));
-		if (rec) {
-			src->enqueue_ns = load_relaxed(&rec->enqueue_ns);
-			return true;
-		}
-		store_release(&cpu->head, cpu->head + 1);
-	}
-	return false;
+	if (v->cpus[src->cpu].head == src->end)
+		return false;
+	src->enqueue_ns = load_relaxed(&record_of(v, head_entry(v, src->cpu))->enqueue_ns);
+	return true;
 }
 
 static void find_sources(struct shm_view *v)
@@ -116,7 +105,7 @@ static void find_sources(struct shm_view *v)
 		src = &v->sources[v->nr_sources];
 		src->cpu = cpu;
 		src->end = tail;
-		if (source_settle(v, src))
+		if (source_next(v, src))
 			v->nr_sources++;
 	}
 }
@@ -149,13 +138,13 @@ static void copy_task(struct scxu_task *t, const struct scxu_shm_task *rec,
 }
 
 /*
- * False if the kernel half rewrote the record meanwhile: its new announcement follows. A generation
- * never comes back, so it is enough to look at it after the copy is complete.
+ * False if the task has been announced again, then that announcement counts. A generation never
+ * comes back, so it is enough to look at it once the copy is complete.
  */
 static bool read_task(struct shm_view *v, struct shm_source *src, struct scxu_task *t)
 {
 	const struct scxu_shm_entry *entry = head_entry(v, src->cpu);
-	const struct scxu_shm_task *rec = &v->tasks[entry->slot & (v->layout.nr_slots - 1)];
+	const struct scxu_shm_task *rec = record_of(v, entry);
 	bool whole;
 
 	copy_task(t, rec, entry);
@@ -177,7 +166,7 @@ unsigned int shm_read_tasks(struct shm_view *v, struct scxu_task *tasks, unsigne
 			break;
 		src = oldest_source(v);
 		nr_read += read_task(v, src, &tasks[nr_read]);
-		if (!source_settle(v, src))
+		if (!source_next(v, src))
 			*src = v->sources[--v->nr_sources];
 	}
 	v->busy |= nr_read;

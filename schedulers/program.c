@@ -33,7 +33,7 @@ static void print_help(const struct program *prog)
 	       "  -h, --help         print this and exit\n\n"
 	       "Ends on SIGINT or SIGTERM. Exit status: 0 asked to stop, 2 usage, 70 evicted by the\n"
 	       "kernel, 75 another scheduler is attached, 77 privilege or limit, 78 the kernel or a\n"
-	       "library lacks something.\n",
+	       "library lacks something, 1 anything else.\n",
 	       prog->name, prog->about, MAX_SLICE_US);
 }
 
@@ -197,8 +197,13 @@ static int exit_status(int err)
 		return EXIT_BUSY;
 	case -EOPNOTSUPP:
 		return EXIT_LACKING;
-	default:
+	case -EPERM:
+	case -EACCES:
+	case -EAGAIN:
+	case -ENOMEM:
 		return EXIT_DENIED;
+	default:
+		return EXIT_FAILURE;
 	}
 }
 

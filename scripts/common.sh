@@ -50,13 +50,15 @@ debian_codename()
 }
 
 # suite_apt SUITE TOOL ARGS...: run an apt tool that knows SUITE of Debian and nothing else.
-# Its lists live in our cache, so the machine's own apt configuration stays as it is.
+# Its lists live in our cache, so the machine's own apt configuration stays as it is. TOOL is
+# split into words: it may begin with a program that starts the tool.
 suite_apt()
 {
 	suite_dir=$cache/apt/$1
 	suite_tool=$2
 	shift 2
-	"$suite_tool" -q -o Dir::State::lists="$suite_dir/lists" -o Dir::Cache="$suite_dir/cache" \
+	# shellcheck disable=SC2086
+	$suite_tool -q -o Dir::State::lists="$suite_dir/lists" -o Dir::Cache="$suite_dir/cache" \
 		-o Dir::Etc::SourceList="$suite_dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
 		-o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false \
 		-o Acquire::AllowInsecureRepositories=false -o APT::Get::AllowUnauthenticated=false \

@@ -13,8 +13,8 @@
 
 struct fake_file {
 	const char *path;
-	const char *content;	/* NULL: there is no such file */
-	size_t len;		/* 0: as long as the string */
+	const char *content; /* NULL: there is no such file */
+	size_t len;          /* 0: as long as the string */
 };
 
 /* Ends with a path of NULL. A file that is not in the list is the machine's. */

@@ -14,9 +14,9 @@
 static struct {
 	/* What it answers. */
 	int attach_result;
-	unsigned int room;		/* decisions that fit */
-	unsigned int room_after_wait;	/* and then */
-	unsigned int nr_tasks;		/* there to be read; their slots count from 0 */
+	unsigned int room;            /* decisions that fit */
+	unsigned int room_after_wait; /* and then */
+	unsigned int nr_tasks;        /* there to be read; their slots count from 0 */
 	int wait_result;
 	bool idle[FAKE_MAX_CPUS];
 	pid_t pid[FAKE_MAX_CPUS];
@@ -90,11 +90,6 @@ static void fake_wake(struct scxu *s)
 	errno = EAGAIN;
 }
 
-static unsigned int fake_nr_slots(struct scxu *s)
-{
-	return 64;
-}
-
 static bool fake_cpu_is_idle(struct scxu *s, int cpu)
 {
 	return fake.idle[cpu];
@@ -144,7 +139,6 @@ static const struct scxu_port fake_port = {
 	.submit = fake_submit,
 	.wait = fake_wait,
 	.wake = fake_wake,
-	.nr_slots = fake_nr_slots,
 	.cpu_is_idle = fake_cpu_is_idle,
 	.cpu_pid = fake_cpu_pid,
 	.own_cpu = fake_own_cpu,
@@ -154,13 +148,19 @@ static const struct scxu_port fake_port = {
 	.read_stats = fake_read_stats,
 };
 
-/* A handle on the fake port, all of whose answers are 0 but for its own CPU, which is not known. */
+/* A handle on the fake port, whose answers are 0, but for the own CPU, which is not known. */
 static inline void fake_open(struct scxu *s, uint64_t *claimed, int nr_cpus)
 {
 	memset(&fake, 0, sizeof(fake));
 	fake.own_cpu = -1;
 	memset(claimed, 0, nr_cpus * sizeof(*claimed));
-	*s = (struct scxu){ .port = &fake_port, .nr_cpus = nr_cpus, .claimed = claimed, .round = 1 };
+	*s = (struct scxu){
+		.port = &fake_port,
+		.nr_cpus = nr_cpus,
+		.nr_slots = 64,
+		.claimed = claimed,
+		.round = 1,
+	};
 }
 
 #endif

@@ -24,10 +24,10 @@
 #define store_mb(p, val) __atomic_exchange_n(p, val, __ATOMIC_SEQ_CST)
 
 struct kernel {
-	struct shm_view view;			/* the process's end */
-	uint32_t tail[KERNEL_MAX_CPUS];		/* of the CPUs' rings */
-	uint32_t generation[KERNEL_MAX_SLOTS];	/* of the last announcement */
-	uint64_t now_ns;			/* moves with each announcement */
+	struct shm_view view;                  /* the process's end */
+	uint32_t tail[KERNEL_MAX_CPUS];        /* of the CPUs' rings */
+	uint32_t generation[KERNEL_MAX_SLOTS]; /* of the last announcement */
+	uint64_t now_ns;                       /* moves with each announcement */
 };
 
 /* A number that says which member of which generation of which slot it is. */

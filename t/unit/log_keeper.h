@@ -8,7 +8,7 @@
 
 struct log_keeper {
 	int nr_lines, nr_errors;
-	int level;	 /* of the last line */
+	int level;       /* of the last line */
 	char line[1200]; /* the last line */
 };
 

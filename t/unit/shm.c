@@ -310,7 +310,8 @@ static void test_cookie(void)
 	kernel_new_owner(&k, 3);
 	d.generation = k.generation[3];
 	shm_submit(&k.view, &d, 1);
-	is_int(next_cookie(&k, 3), 0, "a decision for a task that is no more does not reach the next");
+	is_int(next_cookie(&k, 3), 0,
+	       "a decision for a task that is no more does not reach the next");
 
 	kernel_new_owner(&k, 5);
 	d = (struct scxu_dispatch){ .slot = 5, .generation = 0, .cookie = 7 };
@@ -379,7 +380,8 @@ static void test_stats_of_state(void)
 	k.view.cpus[1].nr = (struct scxu_shm_counters){ .nr_enqueued = 60, .nr_dispatched = 50 };
 	k.view.cpus[2].nr = (struct scxu_shm_counters){ .nr_withdrawn = 7, .nr_stale = 500 };
 	shm_read_stats(&k.view, &stats);
-	is_int(stats.nr_queued, 40, "nr_queued: enqueued, neither dispatched, rescued nor withdrawn");
+	is_int(stats.nr_queued, 40,
+	       "nr_queued: enqueued, neither dispatched, rescued nor withdrawn");
 	is_int(stats.nr_cpus_idle, 2, "nr_cpus_idle: two");
 	is_int(stats.nr_rounds, 11, "nr_rounds");
 	is_int(stats.in_fallback, 1, "in_fallback");

@@ -22,8 +22,11 @@ struct announcement {
 
 static struct kernel k;
 
-/* The model. Announcements in order of time, those of the present look first. */
-static struct announcement announced[NR_CPUS * NR_RING];
+/*
+ * The model. Announcements in order of time, those of the present look first. Old ones stay longer
+ * than in the rings, at most for a look.
+ */
+static struct announcement announced[2 * NR_CPUS * NR_RING];
 static unsigned int nr_announced, nr_look;
 static uint32_t current[NR_SLOTS]; /* generation that is true, 0 = none */
 static uint64_t cookie[NR_SLOTS];
@@ -56,6 +59,8 @@ static bool step_announce(void)
 		nr_full++;
 		return true;
 	}
+	if (nr_announced == ARRAY_SIZE(announced))
+		return fails("more in the rings than they hold");
 	announced[nr_announced++] = (struct announcement){
 		.cpu = cpu,
 		.slot = slot,

@@ -9,7 +9,7 @@
 
 #include "kernel_half.h"
 
-#define NR_ANNOUNCEMENTS 1000000
+#define NR_ANNOUNCEMENTS 2000000
 #define NR_CPUS 2
 #define NR_SLOTS 4
 #define NR_RING 64
@@ -98,6 +98,8 @@ static void read_and_decide(void)
 		nr_given += shm_submit(&k.view, &d, 1);
 	}
 	nr_read += nr;
+	if (!nr)
+		sched_yield();
 }
 
 int main(void)

@@ -25,6 +25,8 @@ one_guest() # KERNEL CPUS SCRIPT ARG...
 		kernel=$1
 		nr_cpus=$2
 		shift 2
+		# shellcheck disable=SC2034 # for lib.sh
+		[ "$1" != fault.sh ] || vm_options=--icount
 		guest "$kernel" "$nr_cpus" 3600 "$@"
 		done_testing
 	) >"$tap" 2>&1 || echo "not ok - exit status $?" >>"$tap"

@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
 
-tools="qemu-system-x86_64 busybox cpio chrt nice unshare hackbench stress-ng"
+tools="qemu-system-x86_64 busybox cpio chrt unshare hackbench stress-ng"
 
 need_vm()
 {
@@ -53,7 +53,7 @@ boot()
 	for file in "$builddir"/t/load/* "$builddir"/t/load/.libs/old_libbpf.so; do
 		[ ! -f "$file" ] || [ ! -x "$file" ] || set -- --add "$file" "$@"
 	done
-	for tool in chrt nice unshare hackbench stress-ng; do
+	for tool in chrt unshare hackbench stress-ng; do
 		set -- --add "$(command -v "$tool")" "$@"
 	done
 	[ "${SCHED:-}" = none ] || set -- --add "$builddir/schedulers/scx_fifo" "$@"

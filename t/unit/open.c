@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of lib/open.c: how a handle comes and goes, with a port that never attaches anything.
+ *
+ * The port defined here takes the place of the one to a real kernel, for the whole program.
+ */
+#include "../tap.h"
+#include "fail_alloc.h"
+#include "fake_port.h"
+#include "log_keeper.h"
+
+/* What the machine lacks: 0 = nothing. */
+static int preflight_result;
+static bool real_preflight;
+
+int __real_scxu_preflight(struct scxu *s);
+int __wrap_scxu_preflight(struct scxu *s);
+
+int __wrap_scxu_preflight(struct scxu *s)
+{
+	if (real_preflight)
+		return __real_scxu_preflight(s);
+	if (preflight_result)
+		scxu_error(s, "the machine lacks something");
+	return preflight_result;
+}
+
+static struct log_keeper kept;
+
+static int stub_attach(struct scxu *s)
+{
+	s->nr_cpus = 4;
+	s->nr_slots = 64;
+	s->claimed = calloc(s->nr_cpus, sizeof(*s->claimed));
+	if (!s->claimed)
+		return -ENOMEM;
+	fake_attach(s);
+	/* A port that fails half-way has something to free. */
+	s->port_data = &fake;
+	if (fake.attach_result)
+		scxu_error(s, "the port says why");
+	return fake.attach_result;
+}
+
+const struct scxu_port scxu_port_bpf = {
+	.attach = stub_attach,
+	.detach = fake_detach,
+	.destroy = fake_destroy,
+};
+
+/* Any pointer will do for a handle that must not stay what it is. */
+static struct scxu *const untouched = (struct scxu *)&kept;
+
+static int open_with(struct scxu **sp, struct scxu_opts *opts, int attach_result)
+{
+	memset(&fake, 0, sizeof(fake));
+	memset(&kept, 0, sizeof(kept));
+	fake.attach_result = attach_result;
+	*sp = untouched;
+	return scxu_open(sp, opts);
+}
+
+static struct scxu_opts new_opts(void)
+{
+	return (struct scxu_opts){ .sz = sizeof(struct scxu_opts),
+				   .log = log_keep,
+				   .log_arg = &kept };
+}
+
+static void test_life(void)
+{
+	struct scxu_opts o = new_opts();
+	struct scxu *s;
+
+	o.name = "fifo";
+	is_int(open_with(&s, &o, 0), 0, "a handle is opened");
+	ok(s && s != untouched, "and there");
+	ok(kept.nr_lines == 1 && kept.level == SCXU_LOG_INFO &&
+		   !strcmp(kept.line, "\"fifo\" attached: 4 CPUs, 64 task slots"),
+	   "a line says so");
+	is_int(fake.nr_attach, 1, "it is attached once");
+	is_int(fake.nr_detach, 0, "and not detached");
+	is_int(s->round, 1, "its first round differs from what no CPU was given in");
+	scxu_close(s);
+	is_int(fake.nr_detach, 1, "it is detached when it is closed");
+	is_int(fake.nr_destroy, 1, "and freed");
+
+	is_int(open_with(&s, NULL, 0), 0, "a handle is opened without options");
+	scxu_close(s);
+	scxu_close(NULL);
+	is_int(fake.nr_detach, 1, "nothing happens when none is closed");
+}
+
+static void test_failures(void)
+{
+	struct scxu_opts o = new_opts();
+	struct scxu *s;
+
+	memset(&fake, 0, sizeof(fake));
+	is_int(scxu_open(NULL, &o), -EINVAL, "no place for the handle");
+	is_int(fake.nr_attach, 0, "nothing is tried");
+
+	is_int(open_with(&s, &o, -EBUSY), -EBUSY, "the error of the port is the caller's");
+	ok(!s, "the handle is NULL");
+	ok(log_is_one_error(&kept, "the port says why"), "one line says why");
+	is_int(fake.nr_destroy, 1, "what the port left is freed");
+
+	o.slice_us = 1;
+	is_int(open_with(&s, &o, 0), -EINVAL, "bad options");
+	ok(!s && !fake.nr_attach && !fake.nr_destroy, "the handle is NULL, nothing is tried");
+	ok(log_is_one_error(&kept, "slice_us"), "one line names the option");
+
+	o = new_opts();
+	o.sz = 0;
+	is_int(open_with(&s, &o, 0), -EINVAL, "options without size");
+	ok(!s && !fake.nr_attach, "the handle is NULL, nothing is tried");
+}
+
+static void test_bad_machine(void)
+{
+	struct scxu_opts o = new_opts();
+	struct scxu *s;
+
+	preflight_result = -EOPNOTSUPP;
+	is_int(open_with(&s, &o, 0), -EOPNOTSUPP, "a machine that lacks something");
+	ok(!s && !fake.nr_attach && !fake.nr_destroy, "the handle is NULL, nothing is tried");
+	ok(log_is_one_error(&kept, "the machine lacks something"), "one line says what");
+	preflight_result = 0;
+}
+
+/* This machine as it is; the port that does nothing stands in for its kernel. */
+static void test_this_machine(void)
+{
+	struct scxu_opts o = new_opts();
+	struct scxu *s;
+	int err;
+
+	real_preflight = true;
+	err = open_with(&s, &o, 0);
+	diag("here: %s: %s", err ? strerror(-err) : "could attach", kept.line);
+	if (err)
+		ok((err == -EOPNOTSUPP || err == -EPERM || err == -EBUSY) && !s &&
+			   !fake.nr_attach && log_is_one_error(&kept, ""),
+		   "this machine cannot, and one line says why");
+	else
+		ok(fake.nr_attach == 1 && kept.level == SCXU_LOG_INFO, "this machine could");
+	scxu_close(s);
+	real_preflight = false;
+}
+
+static void test_allocation_failure(void)
+{
+	struct scxu_opts o = new_opts();
+	int nr_tried, nr_bad = 0, err;
+	struct scxu *s;
+
+	for (nr_tried = 0; nr_tried < 100; nr_tried++) {
+		fail_alloc = nr_tried + 1;
+		err = open_with(&s, &o, 0);
+		if (fail_alloc)
+			break;
+		nr_bad += err != -ENOMEM || s || fake.nr_detach != fake.nr_destroy;
+	}
+	fail_alloc = 0;
+	ok(!err && s, "it is opened when no allocation fails");
+	scxu_close(s);
+	is_int(nr_tried, 2, "the handle and the port's table are allocated");
+	is_int(nr_bad, 0, "-ENOMEM and no handle when one of them fails");
+}
+
+int main(void)
+{
+	is_str(scxu_version(), PACKAGE_VERSION, "the version is the package's");
+	test_life();
+	test_failures();
+	test_bad_machine();
+	test_this_machine();
+	test_allocation_failure();
+	return done_testing();
+}
