@@ -26,8 +26,7 @@ static __always_inline void write_record(struct task_struct *p, struct slot *s, 
 }
 
 /* False if the policy cannot be told, for want of room. */
-static __always_inline bool announce(struct task_struct *p, struct slot *s, u32 slot,
-				     u64 enq_flags)
+static __always_inline bool announce(struct task_struct *p, struct slot *s, u32 slot, u64 enq_flags)
 {
 	u32 cpu = bpf_get_smp_processor_id();
 	struct cpu *c = cpu_state(cpu);

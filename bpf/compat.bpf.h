@@ -13,10 +13,10 @@
 /* Drop scx_bpf_dispatch with 6.12, scx_bpf_dsq_insert (void) with 6.18. */
 extern bool scx_bpf_dsq_insert___v2___compat(struct task_struct *p, u64 dsq_id, u64 slice,
 					     u64 enq_flags) __weak __ksym;
-extern void scx_bpf_dsq_insert___v1(struct task_struct *p, u64 dsq_id, u64 slice,
-				    u64 enq_flags) __weak __ksym;
-extern void scx_bpf_dispatch___old(struct task_struct *p, u64 dsq_id, u64 slice,
-				   u64 enq_flags) __weak __ksym;
+extern void scx_bpf_dsq_insert___v1(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags)
+	__weak __ksym;
+extern void scx_bpf_dispatch___old(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags)
+	__weak __ksym;
 
 static __always_inline void compat_insert(struct task_struct *p, u64 dsq_id, u64 slice_ns,
 					  u64 enq_flags)

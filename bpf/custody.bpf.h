@@ -89,7 +89,8 @@ static __always_inline bool custody_push(struct cpu *c, u32 cpu, u32 slot, u32 g
 	 * ever costs much at once.
 	 */
 	if (custody_trylock(c)) {
-		if (custody_drop(c, cpu, &live) && c->custody_tail - c->custody_head > SHORT_CUSTODY)
+		if (custody_drop(c, cpu, &live) &&
+		    c->custody_tail - c->custody_head > SHORT_CUSTODY)
 			custody_drop(c, cpu, &live);
 		custody_unlock(c);
 	}

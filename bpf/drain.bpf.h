@@ -3,12 +3,12 @@
 #ifndef SCXU_DRAIN_BPF_H
 #define SCXU_DRAIN_BPF_H
 
-u32 __hidden drained;	/* decisions read; the arena's copy can be scribbled on */
+u32 __hidden drained; /* decisions read; the arena's copy can be scribbled on */
 u32 __hidden drain_lock;
 
 /* What is known while decisions are drained. */
 struct batch {
-	bool local;		/* a task was put on this CPU */
+	bool local; /* a task was put on this CPU */
 	bool none_idle;
 };
 
@@ -148,8 +148,7 @@ static __always_inline void place(const struct scxu_shm_decision *d, s32 this_cp
 /* The process may write while we read: take a copy and judge that. */
 static __always_inline void read_decision(struct scxu_shm_decision *d, u32 pos)
 {
-	struct scxu_shm_decision __shm *from =
-		&shm_decisions[pos & (opts.layout.nr_decisions - 1)];
+	struct scxu_shm_decision __shm *from = &shm_decisions[pos & (opts.layout.nr_decisions - 1)];
 
 	d->slot = READ_ONCE(from->slot);
 	d->generation = READ_ONCE(from->generation);

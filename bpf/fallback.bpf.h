@@ -13,9 +13,9 @@
 #define NICE_0_WEIGHT 100
 
 struct {
-	u32 era;		/* counts entries; 0 = never */
-	u32 nr_rounds;		/* the policy's, when we took over */
-	u32 rescuing;		/* custody may still hold tasks */
+	u32 era;       /* counts entries; 0 = never */
+	u32 nr_rounds; /* the policy's, when we took over */
+	u32 rescuing;  /* custody may still hold tasks */
 	u32 queue_hint;
 	u64 since_ns;
 	u64 vtime_now;

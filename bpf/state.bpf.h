@@ -22,10 +22,10 @@ const volatile struct scxu_shm_opts opts = {};
 
 /* Dispatch queues. A CPU's own queue has the CPU's number. */
 enum {
-	DSQ_ANY = 1 << 24,	/* placed by the policy, for whichever CPU comes first */
-	DSQ_ANY_VTIME,		/* the same in order of vtime: a queue has one order or the other */
-	DSQ_FALLBACK,		/* scheduled without the policy, by vtime */
-	DSQ_WORKER,		/* the thread that runs the policy, when it is runnable */
+	DSQ_ANY = 1 << 24, /* placed by the policy, for whichever CPU comes first */
+	DSQ_ANY_VTIME,     /* the same in order of vtime: a queue has one order or the other */
+	DSQ_FALLBACK,      /* scheduled without the policy, by vtime */
+	DSQ_WORKER,        /* the thread that runs the policy, when it is runnable */
 };
 
 struct {
@@ -36,13 +36,13 @@ struct {
 
 /* What the kernel half knows of a task. `pending` says who owns it. */
 struct slot {
-	u32 pending;		/* generation in the policy's custody, 0 = none */
+	u32 pending; /* generation in the policy's custody, 0 = none */
 	u32 generation;
-	u32 era;		/* the fallback's era in which vtime and exec_ns were set */
-	u64 id;			/* for compat_get_task() */
+	u32 era; /* the fallback's era in which vtime and exec_ns were set */
+	u64 id;  /* for compat_get_task() */
 	u64 enqueue_ns;
-	u64 vtime;		/* in the fallback */
-	u64 exec_ns;		/* accounted in vtime */
+	u64 vtime;   /* in the fallback */
+	u64 exec_ns; /* accounted in vtime */
 };
 
 struct {
@@ -54,10 +54,10 @@ struct {
 
 /* Per CPU. Touched by that CPU with interrupts off, but for custody, which has a lock. */
 struct cpu {
-	u32 ring_tail;		/* the true one: the arena's copy can be scribbled on */
-	u32 turn;		/* of ops.dispatch, for fairness between queues */
+	u32 ring_tail; /* the true one: the arena's copy can be scribbled on */
+	u32 turn;      /* of ops.dispatch, for fairness between queues */
 	u32 offline;
-	u32 queue_hint;		/* see queue.bpf.h */
+	u32 queue_hint; /* see queue.bpf.h */
 	u32 custody_lock;
 	u32 custody_head;
 	u32 custody_tail;
@@ -84,7 +84,7 @@ u32 __hidden worker_pid;
 u32 __hidden worker_tgid;
 u32 __hidden in_fallback;
 u32 __hidden nr_offline;
-u32 __hidden any_hint;		/* see queue.bpf.h */
+u32 __hidden any_hint; /* see queue.bpf.h */
 u32 __hidden any_vtime_hint;
 
 #define count(cpu, what) (shm_cpus[cpu].nr.what++)

@@ -23,9 +23,9 @@ struct {
 
 struct {
 	u32 needed;
-	u32 preempting;		/* a CPU has ended a slice for the worker, which is next */
-	u64 needed_ns;		/* since when */
-	u32 parked;		/* between rounds; the guard counts how often it finds it so */
+	u32 preempting; /* a CPU has ended a slice for the worker, which is next */
+	u64 needed_ns;  /* since when */
+	u32 parked;     /* between rounds; the guard counts how often it finds it so */
 } worker __hidden;
 
 static __always_inline void worker_ring(void)

@@ -47,10 +47,10 @@ struct scxu;
 
 /** How serious a log line is. Since 0.1. */
 enum scxu_log_level {
-	SCXU_LOG_ERROR = 0,	/**< the call that it comes from fails */
-	SCXU_LOG_WARNING = 1,	/**< something is not as it should be, and works all the same */
-	SCXU_LOG_INFO = 2,	/**< what happened */
-	SCXU_LOG_DEBUG = 3,	/**< how, with libbpf's own words */
+	SCXU_LOG_ERROR = 0,   /**< the call that it comes from fails */
+	SCXU_LOG_WARNING = 1, /**< something is not as it should be, and works all the same */
+	SCXU_LOG_INFO = 2,    /**< what happened */
+	SCXU_LOG_DEBUG = 3,   /**< how, with libbpf's own words */
 };
 
 /**
@@ -171,39 +171,39 @@ struct scxu_dispatch {
  * struct scxu_stats - counters since scxu_open(). It starts with its size and grows at its end.
  */
 struct scxu_stats {
-	size_t sz;			/**< sizeof(struct scxu_stats), set by the caller */
-	uint64_t nr_tasks;		/**< tasks that have a slot, now */
-	uint64_t nr_queued;		/**< tasks that wait for a decision, now */
-	uint64_t nr_enqueued;		/**< tasks handed to the policy */
-	uint64_t nr_dispatched;		/**< decisions carried out */
-	uint64_t nr_stale;		/**< decisions dropped, the task had moved on */
-	uint64_t nr_bounced;		/**< decisions whose CPU was not allowed or offline */
-	uint64_t nr_refused;		/**< decisions that made no sense */
-	uint64_t nr_kernel;		/**< placed by the kernel half: kernel threads, our own
+	size_t sz;                 /**< sizeof(struct scxu_stats), set by the caller */
+	uint64_t nr_tasks;         /**< tasks that have a slot, now */
+	uint64_t nr_queued;        /**< tasks that wait for a decision, now */
+	uint64_t nr_enqueued;      /**< tasks handed to the policy */
+	uint64_t nr_dispatched;    /**< decisions carried out */
+	uint64_t nr_stale;         /**< decisions dropped, the task had moved on */
+	uint64_t nr_bounced;       /**< decisions whose CPU was not allowed or offline */
+	uint64_t nr_refused;       /**< decisions that made no sense */
+	uint64_t nr_kernel;        /**< placed by the kernel half: kernel threads, our own
 					     threads, tasks alone on a CPU */
-	uint64_t nr_idle_shortcut;	/**< wake-ups put on an idle CPU by the kernel half */
-	uint64_t nr_fallback;		/**< placed by the fallback */
-	uint64_t nr_rescued;		/**< of these: taken back from a late policy */
-	uint64_t nr_ring_full;		/**< of these: no room to announce them */
-	uint64_t nr_no_slot;		/**< of these: more tasks than max_tasks */
-	uint64_t nr_fallbacks;		/**< times that the fallback took over */
-	uint64_t fallback_ns;		/**< time it was in charge, without the present one */
-	uint64_t max_fallback_ns;	/**< longest time it was in charge */
-	uint64_t in_fallback;		/**< 1 while it is in charge */
-	uint64_t nr_rounds;		/**< rounds ended by the policy */
-	uint64_t nr_syscalls;		/**< system calls that the library made in rounds */
-	uint64_t nr_blocked;		/**< of these: sleeps */
-	uint64_t nr_cpus;		/**< CPU numbers, from 0, holes included */
-	uint64_t nr_cpus_idle;		/**< CPUs that are idle, now */
+	uint64_t nr_idle_shortcut; /**< wake-ups put on an idle CPU by the kernel half */
+	uint64_t nr_fallback;      /**< placed by the fallback */
+	uint64_t nr_rescued;       /**< of these: taken back from a late policy */
+	uint64_t nr_ring_full;     /**< of these: no room to announce them */
+	uint64_t nr_no_slot;       /**< of these: more tasks than max_tasks */
+	uint64_t nr_fallbacks;     /**< times that the fallback took over */
+	uint64_t fallback_ns;      /**< time it was in charge, without the present one */
+	uint64_t max_fallback_ns;  /**< longest time it was in charge */
+	uint64_t in_fallback;      /**< 1 while it is in charge */
+	uint64_t nr_rounds;        /**< rounds ended by the policy */
+	uint64_t nr_syscalls;      /**< system calls that the library made in rounds */
+	uint64_t nr_blocked;       /**< of these: sleeps */
+	uint64_t nr_cpus;          /**< CPU numbers, from 0, holes included */
+	uint64_t nr_cpus_idle;     /**< CPUs that are idle, now */
 };
 
 /** How a scheduler ended. Since 0.1. */
 enum scxu_exit_kind {
-	SCXU_EXIT_NONE = 0,	/**< it has not */
-	SCXU_EXIT_DETACHED = 1,	/**< we left */
-	SCXU_EXIT_EVICTED = 2,	/**< the kernel threw us out, for an error or a stall */
+	SCXU_EXIT_NONE = 0,      /**< it has not */
+	SCXU_EXIT_DETACHED = 1,  /**< we left */
+	SCXU_EXIT_EVICTED = 2,   /**< the kernel threw us out, for an error or a stall */
 	SCXU_EXIT_REQUESTED = 3, /**< an operator did, by SysRq-S */
-	SCXU_EXIT_RESTART = 4,	/**< the kernel asks for a restart, after CPU hotplug */
+	SCXU_EXIT_RESTART = 4,   /**< the kernel asks for a restart, after CPU hotplug */
 };
 
 /**
@@ -211,12 +211,12 @@ enum scxu_exit_kind {
  * end.
  */
 struct scxu_exit_info {
-	size_t sz;		/**< sizeof(struct scxu_exit_info), set by the caller */
-	int32_t kind;		/**< enum scxu_exit_kind */
-	int32_t kernel_kind;	/**< the kernel's enum scx_exit_kind */
-	int64_t code;		/**< the kernel's exit code */
-	char reason[128];	/**< the kernel's word for the kind */
-	char message[1024];	/**< and what it has to say */
+	size_t sz;           /**< sizeof(struct scxu_exit_info), set by the caller */
+	int32_t kind;        /**< enum scxu_exit_kind */
+	int32_t kernel_kind; /**< the kernel's enum scx_exit_kind */
+	int64_t code;        /**< the kernel's exit code */
+	char reason[128];    /**< the kernel's word for the kind */
+	char message[1024];  /**< and what it has to say */
 };
 
 /**

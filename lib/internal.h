@@ -15,17 +15,17 @@
 #define SCXU_MIN_SLICE_US 100
 
 struct scxu {
-	struct scxu_opts opts;		/* complete: no default left to fill in */
+	struct scxu_opts opts; /* complete: no default left to fill in */
 	char name[SCXU_NAME_LEN];
 	const struct scxu_port *port;
 	void *port_data;
-	int nr_cpus;			/* CPU ids, holes included */
-	int nr_cpus_possible;		/* without the holes */
+	int nr_cpus;          /* CPU ids, holes included */
+	int nr_cpus_possible; /* without the holes */
 	uint32_t nr_slots;
-	uint64_t *claimed;		/* per CPU: the round in which scxu_select_cpu() gave it */
+	uint64_t *claimed; /* per CPU: the round in which scxu_select_cpu() gave it */
 	uint64_t round;
-	uint64_t all_busy_round;	/* in which no CPU was found idle */
-	bool stopped;			/* by scxu_stop() */
+	uint64_t all_busy_round; /* in which no CPU was found idle */
+	bool stopped;            /* by scxu_stop() */
 };
 
 /* opts.c: copy @opts, check it and fill in the defaults. */

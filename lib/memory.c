@@ -43,8 +43,9 @@ static void explain(struct scxu *s, int err)
 	struct rlimit limit = { 0 };
 
 	getrlimit(RLIMIT_MEMLOCK, &limit);
-	scxu_error(s, "cannot lock memory (%s): the limit of locked memory is %llu KiB; raise it "
-		      "with \"ulimit -l unlimited\" or LimitMEMLOCK=infinity, or give CAP_IPC_LOCK",
+	scxu_error(s,
+		   "cannot lock memory (%s): the limit of locked memory is %llu KiB; raise it "
+		   "with \"ulimit -l unlimited\" or LimitMEMLOCK=infinity, or give CAP_IPC_LOCK",
 		   strerror(err), (unsigned long long)limit.rlim_cur >> 10);
 }
 

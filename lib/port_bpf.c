@@ -24,11 +24,11 @@
 struct port_bpf {
 	struct scxu_bpf *skel;
 	struct bpf_link *link;
-	struct ring_buffer *doorbell;	/* its epoll set also holds stop_fd */
+	struct ring_buffer *doorbell; /* its epoll set also holds stop_fd */
 	int stop_fd;
 	struct shm_view view;
 	bool attached;
-	int own_cpu;			/* in this round; -1 = not known yet */
+	int own_cpu; /* in this round; -1 = not known yet */
 	uint64_t nr_syscalls;
 	uint64_t nr_blocked;
 	uint64_t ops_flags;
@@ -177,8 +177,9 @@ static int set_sizes(struct scxu_bpf *skel, const struct scxu_shm_layout *layout
 	err = err ?: bpf_map__set_max_entries(skel->maps.slots, layout->nr_slots);
 	err = err ?: bpf_map__set_max_entries(skel->maps.free_slots, layout->nr_slots);
 	err = err ?: bpf_map__set_max_entries(skel->maps.cpus, layout->nr_cpus);
-	err = err ?: bpf_map__set_max_entries(skel->maps.custody,
-					      layout->nr_cpus * layout->nr_ring);
+	err = err   ?:
+		      bpf_map__set_max_entries(skel->maps.custody,
+					       layout->nr_cpus * layout->nr_ring);
 	return err;
 }
 
@@ -210,7 +211,7 @@ static int map_shared_memory(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
 	struct scxu_shm_layout layout = p->skel->rodata->opts.layout;
-	struct scxu_shm_setup setup = {0};
+	struct scxu_shm_setup setup = { 0 };
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &setup, .ctx_size_in = sizeof(setup));
 	size_t size;
 	void *base = bpf_map__initial_value(p->skel->maps.arena, &size);
@@ -255,7 +256,7 @@ static int map_doorbell(struct scxu *s)
 /* In partial mode the policy's own thread is scheduled by the kernel half only if it asks. */
 static int join(struct scxu *s)
 {
-	struct sched_param param = {0};
+	struct sched_param param = { 0 };
 
 	if (!(s->opts.flags & SCXU_PARTIAL) || !sched_setscheduler(0, SCHED_EXT, &param))
 		return 0;

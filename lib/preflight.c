@@ -55,7 +55,7 @@ static int check_other(struct scxu *s)
 static int check_capabilities(struct scxu *s)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[2] = {0};
+	struct __user_cap_data_struct caps[2] = { 0 };
 	bool admin, bpf, perfmon;
 
 	if (syscall(SYS_capget, &head, caps))

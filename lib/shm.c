@@ -229,7 +229,7 @@ static void add_counters(struct scxu_shm_counters *sum, const struct scxu_shm_co
 
 void shm_read_stats(const struct shm_view *v, struct scxu_stats *stats)
 {
-	struct scxu_shm_counters sum = {0};
+	struct scxu_shm_counters sum = { 0 };
 	uint32_t cpu;
 
 	for (cpu = 0; cpu < v->layout.nr_cpus; cpu++) {
@@ -249,8 +249,8 @@ void shm_read_stats(const struct shm_view *v, struct scxu_stats *stats)
 	stats->nr_rescued = sum.nr_rescued;
 	stats->nr_ring_full = sum.nr_ring_full;
 	stats->nr_no_slot = sum.nr_no_slot;
-	stats->nr_queued = difference(sum.nr_enqueued,
-				      sum.nr_dispatched + sum.nr_rescued + sum.nr_withdrawn);
+	stats->nr_queued =
+		difference(sum.nr_enqueued, sum.nr_dispatched + sum.nr_rescued + sum.nr_withdrawn);
 	stats->nr_fallbacks = load_relaxed(&v->shm->nr_fallbacks);
 	stats->fallback_ns = load_relaxed(&v->shm->fallback_ns);
 	stats->max_fallback_ns = load_relaxed(&v->shm->max_fallback_ns);

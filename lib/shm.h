@@ -15,8 +15,8 @@ struct scxu_stats;
 /* A CPU's ring while its announcements are being read. */
 struct shm_source {
 	uint32_t cpu;
-	uint32_t end;		/* read up to here, then look at all rings again */
-	uint64_t enqueue_ns;	/* of the entry at its head */
+	uint32_t end;        /* read up to here, then look at all rings again */
+	uint64_t enqueue_ns; /* of the entry at its head */
 };
 
 struct shm_view {
@@ -26,9 +26,9 @@ struct shm_view {
 	struct scxu_shm_decision *decisions;
 	struct scxu_shm_entry *rings;
 	struct scxu_shm_task *tasks;
-	struct shm_source *sources;	/* one per CPU, the first nr_sources have entries */
+	struct shm_source *sources; /* one per CPU, the first nr_sources have entries */
 	uint32_t nr_sources;
-	bool busy;			/* this round read or wrote something */
+	bool busy; /* this round read or wrote something */
 };
 
 /* Where everything goes for @nr_cpus CPU ids and at least @nr_tasks tasks. */

@@ -6,9 +6,9 @@
 #include <scxuser.h>
 
 struct program {
-	const char *name;	/* set by the scheduler */
-	const char *about;	/* one line for --help */
-	uint64_t slice_ns;	/* --slice-us */
+	const char *name;  /* set by the scheduler */
+	const char *about; /* one line for --help */
+	uint64_t slice_ns; /* --slice-us */
 	struct scxu *s;
 	struct scxu_opts opts;
 	unsigned int stats_sec;

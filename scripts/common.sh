@@ -37,6 +37,7 @@ say()
 # The address of the Debian archive, as this machine's apt knows it.
 archive_uri()
 {
+	# shellcheck disable=SC2016 # apt's variables, not ours
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
 		'Created-By: Packages' 2>/dev/null | awk -v name="$1" '
 		$3 == "main" && ($2 == name || $2 ~ /^(oldstable|stable|testing|sid)$/) { print $1; exit }'
@@ -74,7 +75,8 @@ suite_update()
 		apt-get -q update >&2
 		uri=$(archive_uri "$codename")
 	fi
-	[ -n "$uri" ] || die "apt knows no Debian archive here: run 'apt-get update' as root, then try again"
+	[ -n "$uri" ] ||
+		die "apt knows no Debian archive here: run 'apt-get update' as root, then try again"
 	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ -e "$keyring" ] || keyring=${keyring%.gpg}.pgp
 	[ -e "$keyring" ] || die "no $keyring: install the package debian-archive-keyring"
@@ -95,8 +97,12 @@ build_tree()
 {
 	build=$(build_dir)
 	# Both are written last by their programs: one that was interrupted starts again.
-	[ -e "$top/configure" ] && [ -e "$top/Makefile.in" ] || "$top/bootstrap"
-	mkdir -p "$build"
-	[ -e "$build/Makefile" ] && [ -e "$build/libtool" ] || (cd "$build" && "$top/configure")
+	if [ ! -e "$top/configure" ] || [ ! -e "$top/Makefile.in" ]; then
+		"$top/bootstrap"
+	fi
+	if [ ! -e "$build/Makefile" ] || [ ! -e "$build/libtool" ]; then
+		mkdir -p "$build"
+		(cd "$build" && "$top/configure")
+	fi
 	make -C "$build" -j "$(nproc)" "$@"
 }
