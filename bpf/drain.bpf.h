@@ -81,7 +81,7 @@ static __always_inline void insert_queued(struct task_struct *p, u64 dsq, u64 sl
 			compat_insert(p, DSQ_ANY, slice_ns, 0);
 		}
 		/* If none was idle for a task that may go anywhere, none is for the next. */
-		if (!b->none_idle && !kick_idle(p) && p->nr_cpus_allowed >= opts.nr_cpus_online)
+		if (!b->none_idle && !kick_idle(p) && p->nr_cpus_allowed >= opts.nr_cpus_possible)
 			b->none_idle = true;
 		return;
 	}
@@ -137,6 +137,7 @@ static __always_inline void place(const struct scxu_shm_decision *d, s32 this_cp
 	}
 	insert(p, d, this_cpu, b);
 	if (custody_release(s, d->generation)) {
+		shm_tasks[d->slot].cookie = d->cookie;
 		count(this_cpu, nr_dispatched);
 	} else {
 		scx_bpf_dispatch_cancel();
@@ -156,6 +157,7 @@ static __always_inline void read_decision(struct scxu_shm_decision *d, u32 pos)
 	d->flags = READ_ONCE(from->flags);
 	d->slice_ns = READ_ONCE(from->slice_ns);
 	d->vtime = READ_ONCE(from->vtime);
+	d->cookie = READ_ONCE(from->cookie);
 }
 
 /* True if a task was put on this CPU. */

@@ -45,8 +45,11 @@ static __always_inline u64 fallback_vtime(struct task_struct *p, struct slot *s)
 /* False if no CPU that @p may use is idle. */
 static __always_inline bool kick_idle(struct task_struct *p)
 {
-	s32 cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+	s32 cpu;
 
+	if (opts.nr_cpus_possible == 1)
+		return false; /* the kernel itself wakes the CPU that a task is enqueued on */
+	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
 	if (cpu < 0)
 		return false;
 	scx_bpf_kick_cpu(cpu, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));

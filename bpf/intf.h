@@ -34,7 +34,7 @@ struct scxu_shm_task {
 	__u64 enqueue_ns;  /* k: CLOCK_MONOTONIC */
 	__u64 exec_ns;     /* k: run time since the task was created */
 	__u64 nr_switches; /* k: voluntary context switches */
-	__u64 cookie;      /* u: the policy's word, k sets it to 0 for a new task */
+	__u64 cookie;      /* k: the policy's word, from its last decision; at first 0 */
 };
 
 /* Announcement: slot and generation of a task that wants to run. */
@@ -51,6 +51,7 @@ struct scxu_shm_decision {
 	__u32 flags; /* none yet: 0 */
 	__u64 slice_ns;
 	__u64 vtime;
+	__u64 cookie;
 };
 
 /* Written by one CPU, with interrupts off: plain stores are enough. */
@@ -116,7 +117,7 @@ struct scxu_shm_layout {
 /* Options of the kernel half, fixed when it is loaded. */
 struct scxu_shm_opts {
 	struct scxu_shm_layout layout;
-	__u32 nr_cpus_online; /* at open */
+	__u32 nr_cpus_possible; /* CPU ids without the holes */
 	__u64 slice_ns;       /* for tasks that the kernel half places itself */
 	__u64 min_slice_ns;   /* bounds for what the policy asks */
 	__u64 max_slice_ns;

@@ -42,7 +42,7 @@ static __always_inline void worker_kick(struct task_struct *p)
 	const struct cpumask *online;
 	s32 cpu;
 
-	if (opts.nr_cpus_online == 1)
+	if (opts.nr_cpus_possible == 1)
 		return;
 	cpu = scx_bpf_task_cpu(p);
 	if (!scx_bpf_test_and_clear_cpu_idle(cpu)) {

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* dispatch.c - step 5: the policy gives tasks back to run. */
 #include <errno.h>
+#include <string.h>
 
 #include "internal.h"
 
 SCXU_API void scxu_dispatch_init(struct scxu_dispatch *d, const struct scxu_task *t)
 {
-	*d = (struct scxu_dispatch){
-		.slot = t->slot,
-		.generation = t->generation,
-		.cpu = SCXU_CPU_ANY,
-		.cookie = t->cookie,
-	};
+	d->slot = t->slot;
+	d->generation = t->generation;
+	d->cpu = SCXU_CPU_ANY;
+	d->flags = 0;
+	d->slice_ns = 0;
+	d->vtime = 0;
+	d->cookie = t->cookie;
+	memset(d->reserved, 0, sizeof(d->reserved));
 }
 
 static int check(struct scxu *s, const struct scxu_dispatch *d)

@@ -146,7 +146,7 @@ static void set_options(struct scxu *s, struct scxu_bpf *skel, struct scxu_shm_l
 
 	skel->rodata->opts = (struct scxu_shm_opts){
 		.layout = *layout,
-		.nr_cpus_online = sysconf(_SC_NPROCESSORS_ONLN),
+		.nr_cpus_possible = s->nr_cpus_possible,
 		.slice_ns = o->slice_us * NSEC_PER_USEC,
 		.min_slice_ns = SCXU_MIN_SLICE_US * NSEC_PER_USEC,
 		.max_slice_ns = o->timeout_ms * NSEC_PER_MSEC / 2,

@@ -84,13 +84,25 @@ static const struct scxu_shm_task *record_of(const struct shm_view *v,
 	return &v->tasks[entry->slot & (v->layout.nr_slots - 1)];
 }
 
-/* Look at the head of @src. False if nothing is left. */
+/*
+ * Look at the head of @src, past announcements of tasks that have been announced again: those stand
+ * where they were announced last. False if nothing is left.
+ */
 static bool source_next(struct shm_view *v, struct shm_source *src)
 {
-	if (v->cpus[src->cpu].head == src->end)
-		return false;
-	src->enqueue_ns = load_relaxed(&record_of(v, head_entry(v, src->cpu))->enqueue_ns);
-	return true;
+	struct scxu_shm_cpu *cpu = &v->cpus[src->cpu];
+	const struct scxu_shm_entry *entry;
+	const struct scxu_shm_task *rec;
+
+	for (; cpu->head != src->end; store_release(&cpu->head, cpu->head + 1)) {
+		entry = head_entry(v, src->cpu);
+		rec = record_of(v, entry);
+		if (load_acquire(&rec->generation) == entry->generation) {
+			src->enqueue_ns = load_relaxed(&rec->enqueue_ns);
+			return true;
+		}
+	}
+	return false;
 }
 
 static void find_sources(struct shm_view *v)
@@ -181,10 +193,8 @@ static void write_decision(struct shm_view *v, uint32_t pos, const struct scxu_d
 		.cpu = d->cpu,
 		.slice_ns = d->slice_ns,
 		.vtime = d->vtime,
+		.cookie = d->cookie,
 	};
-	/* A stale decision must not reach the task that has the slot now. */
-	if (load_relaxed(&v->tasks[d->slot].generation) == d->generation)
-		v->tasks[d->slot].cookie = d->cookie;
 }
 
 unsigned int shm_submit(struct shm_view *v, const struct scxu_dispatch *d, unsigned int nr)

@@ -156,7 +156,11 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 	kill -0 "$scheduler" 2>/dev/null || break
 	sleep 0.5
 done
-[ "$(cat "$state")" = enabled ] || { echo "demo: $name did not attach" >&2; exit 1; }
+if [ "$(cat "$state")" != enabled ]; then
+	stop_scheduler
+	echo "demo: $name did not attach, its exit status is $status" >&2
+	exit $((status ? status : 1))
+fi
 
 run_load ours
 stop_scheduler

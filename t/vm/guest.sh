@@ -77,7 +77,7 @@ start_scheduler()
 	# shellcheck disable=SC2086 # SCHED is a command line
 	background /tmp/sched $SCHED "$@"
 	sched_pid=$(cat /tmp/sched.pid)
-	if wait_until 20000 attached_or_ended && state_is enabled; then
+	if wait_until 60000 attached_or_ended && state_is enabled; then
 		attach_seq=$(cat $SCX/enable_seq)
 		return 0
 	fi
