@@ -58,7 +58,7 @@ static __always_inline bool announce(struct task_struct *p, struct slot *s, u32 
 	store_mb(&ring->tail, tail + 1);
 	count(cpu, nr_enqueued);
 	worker_need(p, s->enqueue_ns);
-	guard_arm();
+	guard_wake();
 	return true;
 }
 

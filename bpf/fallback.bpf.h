@@ -9,7 +9,9 @@
 #ifndef SCXU_FALLBACK_BPF_H
 #define SCXU_FALLBACK_BPF_H
 
-#define FALLBACK_SLICE_NS (3 * NSEC_PER_MSEC)
+#define FALLBACK_SLICE_NS (2 * NSEC_PER_MSEC)
+#define FALLBACK_LAG_NS NSEC_PER_MSEC
+#define FALLBACK_DEBT_NS (10 * NSEC_PER_MSEC)
 #define NICE_0_WEIGHT 100
 
 struct {
@@ -19,26 +21,46 @@ struct {
 	u32 queue_hint;
 	u64 since_ns;
 	u64 vtime_now;
+	u64 aged_ns;
 } fallback __hidden = { .era = 1 };
 
 /*
- * Virtual time of @p: what it ran since it was last accounted, scaled by weight. A task new to this
- * era starts at the front of the present, and a sleeper may lag behind it by one slice at most.
+ * The present moves on with the tasks that run, and by itself at an eighth of real time. That ages
+ * those who wait: with many tasks, or with ones that sleep and wake all the time and so never fall
+ * behind, a task that has had its slice would otherwise wait until each of the others has had one.
+ * Races between CPUs only shift it a little.
+ */
+static __always_inline u64 fallback_present(void)
+{
+	u64 now = bpf_ktime_get_ns(), passed_ns = now - fallback.aged_ns;
+
+	if ((s64)passed_ns > 0) {
+		fallback.aged_ns = now;
+		fallback.vtime_now += passed_ns / 8;
+	}
+	return fallback.vtime_now;
+}
+
+/*
+ * Virtual time of @p: what it ran since it was last accounted, scaled by weight. It stays between
+ * one lag before the present, where sleepers and tasks new to this era come in, and one debt after
+ * it, so that none waits for long whatever its weight.
  */
 static __always_inline u64 fallback_vtime(struct task_struct *p, struct slot *s)
 {
-	u64 now = fallback.vtime_now, exec_ns = p->se.sum_exec_runtime, floor;
+	u64 present = fallback_present(), exec_ns = p->se.sum_exec_runtime;
 
 	if (s->era != fallback.era) {
 		s->era = fallback.era;
-		s->vtime = now;
+		s->vtime = present - FALLBACK_LAG_NS;
 	} else {
 		s->vtime += (exec_ns - s->exec_ns) * NICE_0_WEIGHT / (p->scx.weight ?: 1);
 	}
 	s->exec_ns = exec_ns;
-	floor = now - FALLBACK_SLICE_NS;
-	if ((s64)(s->vtime - floor) < 0)
-		s->vtime = floor;
+	if ((s64)(s->vtime - (present - FALLBACK_LAG_NS)) < 0)
+		s->vtime = present - FALLBACK_LAG_NS;
+	if ((s64)(s->vtime - (present + FALLBACK_DEBT_NS)) > 0)
+		s->vtime = present + FALLBACK_DEBT_NS;
 	return s->vtime;
 }
 
@@ -58,14 +80,13 @@ static __always_inline bool kick_idle(struct task_struct *p)
 
 static __always_inline void fallback_insert(struct task_struct *p, struct slot *s)
 {
-	u64 vtime = s ? fallback_vtime(p, s) : fallback.vtime_now;
+	u64 vtime = s ? fallback_vtime(p, s) : fallback_present();
 
 	queue_mark(&fallback.queue_hint);
 	compat_insert_vtime(p, DSQ_FALLBACK, FALLBACK_SLICE_NS, vtime);
 	count(bpf_get_smp_processor_id(), nr_fallback);
 }
 
-/* Time moves on with the task that runs. Races between CPUs only shift it by a slice. */
 static __always_inline void fallback_running(struct task_struct *p)
 {
 	u32 slot;
@@ -80,6 +101,7 @@ static __always_inline void fallback_enter(u64 now)
 	use_arena();
 	fallback.era++;
 	fallback.since_ns = now;
+	fallback.aged_ns = now;
 	fallback.nr_rounds = READ_ONCE(shm->nr_rounds);
 	fallback.rescuing = 1;
 	shm->nr_fallbacks++;

@@ -3,7 +3,8 @@
  * guard.bpf.h - the timer that watches the policy while it owes an answer.
  *
  * A timer cannot insert tasks, so it only decides and kicks: the CPUs do the work in ops.dispatch.
- * It stops when nothing is pending and the worker sleeps, and the next announcement starts it.
+ * When nothing is pending and the worker sleeps it slows down to one look a second, and the next
+ * announcement speeds it up.
  */
 #ifndef SCXU_GUARD_BPF_H
 #define SCXU_GUARD_BPF_H
@@ -19,7 +20,9 @@ struct {
 	__type(value, struct guard);
 } guards SEC(".maps");
 
-u32 __hidden guard_armed;
+#define GUARD_IDLE_NS (1000 * NSEC_PER_MSEC)
+
+u32 __hidden guard_awake;
 
 static __always_inline u64 guard_period_ns(void)
 {
@@ -35,15 +38,15 @@ static __always_inline struct guard *the_guard(void)
 	return bpf_map_lookup_elem(&guards, &key);
 }
 
-static __always_inline void guard_arm(void)
+static __always_inline void guard_wake(void)
 {
 	struct guard *g;
 
-	if (READ_ONCE(guard_armed) || __sync_lock_test_and_set(&guard_armed, 1))
+	if (READ_ONCE(guard_awake) || __sync_lock_test_and_set(&guard_awake, 1))
 		return;
 	g = the_guard();
 	if (!g || bpf_timer_start(&g->timer, guard_period_ns(), 0))
-		WRITE_ONCE(guard_armed, 0);
+		WRITE_ONCE(guard_awake, 0);
 }
 
 /* Age of the oldest task in custody, 0 if there is none. */
@@ -101,19 +104,21 @@ static __always_inline bool guard_worker(u64 now)
 	return false;
 }
 
-static __always_inline void age_queues(void)
+static __always_inline bool age_queues(void)
 {
+	bool found = false;
 	struct cpu *c;
 	u32 cpu;
 
-	queue_age(&fallback.queue_hint, DSQ_FALLBACK);
-	queue_age(&any_hint, DSQ_ANY);
-	queue_age(&any_vtime_hint, DSQ_ANY_VTIME);
+	found |= queue_age(&fallback.queue_hint, DSQ_FALLBACK);
+	found |= queue_age(&any_hint, DSQ_ANY);
+	found |= queue_age(&any_vtime_hint, DSQ_ANY_VTIME);
 	bpf_for(cpu, 0, opts.layout.nr_cpus) {
 		c = cpu_state(cpu);
 		if (c)
-			queue_age(&c->queue_hint, cpu);
+			found |= queue_age(&c->queue_hint, cpu);
 	}
+	return found;
 }
 
 static __always_inline bool guard_quiet(u64 age_ns)
@@ -135,18 +140,20 @@ static int guard_fire(void *map, u32 *key, struct guard *g)
 	else if (in_fallback && READ_ONCE(shm->nr_rounds) != fallback.nr_rounds)
 		fallback_leave(now);
 
-	age_queues();
-	kick = guard_worker(now);
+	kick = age_queues();
+	kick |= guard_worker(now);
 	if (late || in_fallback || kick)
 		kick_all_idle();
 
-	if (guard_quiet(age_ns)) {
-		/* Pairs with custody_push(): whoever comes too late for us sees us disarmed. */
-		store_mb(&guard_armed, 0);
-		if (!custody_age_ns(now) || __sync_lock_test_and_set(&guard_armed, 1))
-			return 0;
+	if (!guard_quiet(age_ns)) {
+		bpf_timer_start(&g->timer, guard_period_ns(), 0);
+		return 0;
 	}
-	bpf_timer_start(&g->timer, guard_period_ns(), 0);
+	bpf_timer_start(&g->timer, GUARD_IDLE_NS, 0);
+	/* Pairs with custody_push(): whoever comes too late for this look sees us asleep. */
+	store_mb(&guard_awake, 0);
+	if (custody_age_ns(now))
+		guard_wake();
 	return 0;
 }
 
@@ -158,7 +165,7 @@ static __always_inline s32 guard_init(void)
 		return -1;
 	bpf_timer_init(&g->timer, &guards, CLOCK_MONOTONIC);
 	bpf_timer_set_callback(&g->timer, guard_fire);
-	guard_arm();
+	guard_wake();
 	return 0;
 }
 

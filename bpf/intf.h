@@ -118,8 +118,8 @@ struct scxu_shm_layout {
 struct scxu_shm_opts {
 	struct scxu_shm_layout layout;
 	__u32 nr_cpus_possible; /* CPU ids without the holes */
-	__u64 slice_ns;       /* for tasks that the kernel half places itself */
-	__u64 min_slice_ns;   /* bounds for what the policy asks */
+	__u64 slice_ns;         /* for tasks that the kernel half places itself */
+	__u64 min_slice_ns;     /* bounds for what the policy asks */
 	__u64 max_slice_ns;
 	__u64 fallback_ns; /* how long a task waits for an answer, 0 = for ever */
 	__u32 full_user;   /* no idle short cut: every wake-up goes to the policy */

@@ -92,17 +92,18 @@ build_dir()
 	if [ -e "$top/Makefile" ]; then echo "$top"; else echo "$top/build"; fi
 }
 
-# build_tree MAKE_ARG...: bootstrap and configure as far as needed, then make.
+# build_tree MAKE_ARG...: bootstrap and configure as far as needed, then make. Its callers test
+# its status, and "set -e" means nothing there: each step has to say that it failed.
 build_tree()
 {
 	build=$(build_dir)
-	# Both are written last by their programs: one that was interrupted starts again.
+	# A program that was interrupted starts again: it writes the second of these last.
 	if [ ! -e "$top/configure" ] || [ ! -e "$top/Makefile.in" ]; then
-		"$top/bootstrap"
+		"$top/bootstrap" || return
 	fi
 	if [ ! -e "$build/Makefile" ] || [ ! -e "$build/libtool" ]; then
-		mkdir -p "$build"
-		(cd "$build" && "$top/configure")
+		mkdir -p "$build" || return
+		(cd "$build" && "$top/configure") || return
 	fi
 	make -C "$build" -j "$(nproc)" "$@"
 }

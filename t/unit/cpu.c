@@ -11,32 +11,48 @@ static uint64_t claimed[NR_CPUS];
 static struct scxu s;
 static struct scxu_task t;
 
-static void test_count_cpu_ids(void)
+static void test_lists(void)
 {
 	static const struct {
-		const char *possible;
-		int nr;
+		const char *list;
+		int nr_ids, nr_cpus;
 	} cases[] = {
-		{ "0", 1 },
-		{ "0-3", 4 },
-		{ "0-3,8-11", 12 },
-		{ "0,2,4", 5 },
-		{ "3", 4 },
-		{ "0-1023", 1024 },
-		{ "0-8191", 8192 },
-		{ "0-1048575", 1048576 },
-		{ "0-1048576", -EINVAL },
-		{ "0-99999999999999999999999", -EINVAL },
-		{ "", -EINVAL },
-		{ "0-", -EINVAL },
-		{ "0-3,", -EINVAL },
-		{ "(null)", -EINVAL },
+		{ "0", 1, 1 },
+		{ "0-3", 4, 4 },
+		{ "0-3,8-11", 12, 8 },
+		{ "0,2,4", 5, 3 },
+		{ "0,2-3,9", 10, 4 },
+		{ "3", 4, 1 },
+		{ "3-3", 4, 1 },
+		{ "0-1023", 1024, 1024 },
+		{ "0-8191", 8192, 8192 },
+		{ "0-1048575", 1048576, 1048576 },
+		{ "1048575", 1048576, 1 },
+		{ "0-1048576", -EINVAL, -EINVAL },
+		{ "1048576", -EINVAL, -EINVAL },
+		{ "0-99999999999999999999999", -EINVAL, -EINVAL },
+		{ "99999999999999999999999", -EINVAL, -EINVAL },
+		{ "", -EINVAL, -EINVAL },
+		{ "0-", -EINVAL, -EINVAL },
+		{ "0-3,", -EINVAL, -EINVAL },
+		{ ",0-3", -EINVAL, -EINVAL },
+		{ "-3", -EINVAL, -EINVAL },
+		{ "0--3", -EINVAL, -EINVAL },
+		{ "0-3-5", -EINVAL, -EINVAL },
+		{ "0-3;5", -EINVAL, -EINVAL },
+		{ "3-0", -EINVAL, -EINVAL },
+		{ "4-5,0-3", -EINVAL, -EINVAL },
+		{ "0-3,3-5", -EINVAL, -EINVAL },
+		{ "(null)", -EINVAL, -EINVAL },
 	};
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		is_int(scxu_count_cpu_ids(cases[i].possible), cases[i].nr,
-		       "number of CPUs in \"%s\"", cases[i].possible);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		is_int(scxu_count_cpu_ids(cases[i].list), cases[i].nr_ids, "CPU ids in \"%s\"",
+		       cases[i].list);
+		is_int(scxu_count_cpus(cases[i].list), cases[i].nr_cpus, "CPUs in \"%s\"",
+		       cases[i].list);
+	}
 }
 
 static void write_file(const char *path, const char *content)
@@ -83,11 +99,6 @@ static void new_round(void)
 
 static void test_select(void)
 {
-	fake_open(&s, claimed, NR_CPUS);
-	t.nr_cpus_allowed = NR_CPUS;
-	is_int(select_cpu(3), -EBUSY, "no CPU is idle");
-	is_int(select_cpu(SCXU_CPU_ANY), -EBUSY, "whichever is preferred");
-
 	fake.idle[2] = fake.idle[5] = fake.idle[7] = true;
 	is_int(select_cpu(5), 5, "the preferred CPU, if it is idle");
 	is_int(select_cpu(5), 2, "it is given once in a round, then another");
@@ -104,6 +115,22 @@ static void test_select(void)
 	new_round();
 	fake.idle[NR_CPUS - 1] = true;
 	is_int(select_cpu(0), NR_CPUS - 1, "the last CPU");
+}
+
+/* Many tasks in a round must not cost as many looks at all CPUs. */
+static void test_all_busy(void)
+{
+	new_round();
+	fake.nr_asked_idle = 0;
+	is_int(select_cpu(3), -EBUSY, "no CPU is idle");
+	ok(fake.nr_asked_idle >= NR_CPUS, "all were asked");
+	fake.nr_asked_idle = 0;
+	is_int(select_cpu(SCXU_CPU_ANY), -EBUSY, "whichever is preferred");
+	is_int(select_cpu(4), -EBUSY, "however often");
+	is_int(fake.nr_asked_idle, 0, "without asking again in this round");
+	fake.idle[4] = true;
+	scxu_notify_complete(&s, 0);
+	is_int(select_cpu(4), 4, "but in the next one");
 }
 
 static void test_own_cpu(void)
@@ -130,6 +157,14 @@ static void test_restricted(void)
 	is_int(select_cpu(5), -EBUSY, "once in a round");
 	t.nr_cpus_allowed = NR_CPUS;
 	is_int(select_cpu(5), 2, "what was refused is there for others");
+
+	new_round();
+	s.nr_cpus_possible = NR_CPUS - 2;
+	t.nr_cpus_allowed = NR_CPUS - 2;
+	fake.idle[6] = true;
+	is_int(select_cpu(3), 6, "a task that may run on all CPUs but the holes is not restricted");
+	s.nr_cpus_possible = NR_CPUS;
+	t.nr_cpus_allowed = NR_CPUS;
 }
 
 static void test_bad_arguments(void)
@@ -160,9 +195,12 @@ static void test_cpu_pid(void)
 
 int main(void)
 {
-	test_count_cpu_ids();
+	test_lists();
 	test_read_line();
+	fake_open(&s, claimed, NR_CPUS);
+	t.nr_cpus_allowed = NR_CPUS;
 	test_select();
+	test_all_busy();
 	test_own_cpu();
 	test_restricted();
 	test_bad_arguments();

@@ -26,7 +26,7 @@ static struct {
 	struct scxu_stats stats;
 
 	/* What was asked. */
-	int nr_attach, nr_detach, nr_destroy, nr_wait, nr_wake;
+	int nr_attach, nr_detach, nr_destroy, nr_wait, nr_wake, nr_asked_idle;
 	int64_t timeout_ns;
 	bool pending;
 	unsigned int nr_taken;
@@ -92,6 +92,7 @@ static void fake_wake(struct scxu *s)
 
 static bool fake_cpu_is_idle(struct scxu *s, int cpu)
 {
+	fake.nr_asked_idle++;
 	return fake.idle[cpu];
 }
 
@@ -157,6 +158,7 @@ static inline void fake_open(struct scxu *s, uint64_t *claimed, int nr_cpus)
 	*s = (struct scxu){
 		.port = &fake_port,
 		.nr_cpus = nr_cpus,
+		.nr_cpus_possible = nr_cpus,
 		.nr_slots = 64,
 		.claimed = claimed,
 		.round = 1,

@@ -27,6 +27,7 @@ struct kernel {
 	struct shm_view view;                  /* the process's end */
 	uint32_t tail[KERNEL_MAX_CPUS];        /* of the CPUs' rings */
 	uint32_t generation[KERNEL_MAX_SLOTS]; /* of the last announcement */
+	uint32_t pending[KERNEL_MAX_SLOTS];    /* of the one without an answer, 0 = none */
 	uint64_t now_ns;                       /* moves with each announcement */
 };
 
@@ -86,6 +87,7 @@ static inline void kernel_end_announce(struct kernel *k, uint32_t cpu, uint32_t 
 	struct scxu_shm_entry *entry = &k->view.rings[cpu * k->view.layout.nr_ring + pos];
 
 	generation = ++k->generation[slot] ? k->generation[slot] : ++k->generation[slot];
+	k->pending[slot] = generation;
 	k->now_ns++;
 	kernel_fill_record(k, slot, generation);
 	store_mb(&k->view.tasks[slot].generation, generation);
@@ -104,9 +106,29 @@ static inline bool kernel_announce(struct kernel *k, uint32_t cpu, uint32_t slot
 	return true;
 }
 
+/*
+ * Take the next decision. False if there is none. The head is written with release only for the
+ * thread sanitizer, as above.
+ */
+static inline bool kernel_take(struct kernel *k, struct scxu_shm_decision *d)
+{
+	struct scxu_shm *shm = k->view.shm;
+
+	if (__atomic_load_n(&shm->decision_tail, __ATOMIC_ACQUIRE) == shm->decision_head)
+		return false;
+	*d = k->view.decisions[shm->decision_head & (k->view.layout.nr_decisions - 1)];
+	if (d->generation && d->generation == k->pending[d->slot]) {
+		k->pending[d->slot] = 0;
+		store(&k->view.tasks[d->slot].cookie, d->cookie);
+	}
+	__atomic_store_n(&shm->decision_head, shm->decision_head + 1, __ATOMIC_RELEASE);
+	return true;
+}
+
 /* The task of @slot is no more, and a new one takes its slot. */
 static inline void kernel_new_owner(struct kernel *k, uint32_t slot)
 {
+	k->pending[slot] = 0;
 	store(&k->view.tasks[slot].generation, 0);
 	store(&k->view.tasks[slot].cookie, 0);
 }

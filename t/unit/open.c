@@ -6,24 +6,16 @@
  */
 #include "../tap.h"
 #include "fail_alloc.h"
+#include "fake_machine.h"
 #include "fake_port.h"
 #include "log_keeper.h"
 
-/* What the machine lacks: 0 = nothing. */
-static int preflight_result;
-static bool real_preflight;
-
-int __real_scxu_preflight(struct scxu *s);
-int __wrap_scxu_preflight(struct scxu *s);
-
-int __wrap_scxu_preflight(struct scxu *s)
-{
-	if (real_preflight)
-		return __real_scxu_preflight(s);
-	if (preflight_result)
-		scxu_error(s, "the machine lacks something");
-	return preflight_result;
-}
+/* "disabled" means that no scheduler is attached. */
+static const struct fake_file good_machine[] = {
+	{ .path = "/sys/kernel/sched_ext/state", .content = "disabled\n" },
+	{ .path = "/sys/kernel/btf/vmlinux", .content = "\x9f\xeb", .len = 2 },
+	{ 0 },
+};
 
 static struct log_keeper kept;
 
@@ -74,7 +66,8 @@ static void test_life(void)
 
 	o.name = "fifo";
 	is_int(open_with(&s, &o, 0), 0, "a handle is opened");
-	ok(s && s != untouched, "and there");
+	if (!ok(s && s != untouched, "and there"))
+		return;
 	ok(kept.nr_lines == 1 && kept.level == SCXU_LOG_INFO &&
 		   !strcmp(kept.line, "\"fifo\" attached: 4 CPUs, 64 task slots"),
 	   "a line says so");
@@ -118,14 +111,18 @@ static void test_failures(void)
 
 static void test_bad_machine(void)
 {
+	static const struct fake_file no_sched_ext[] = {
+		{ .path = "/sys/kernel/sched_ext/state" },
+		{ 0 },
+	};
 	struct scxu_opts o = new_opts();
 	struct scxu *s;
 
-	preflight_result = -EOPNOTSUPP;
-	is_int(open_with(&s, &o, 0), -EOPNOTSUPP, "a machine that lacks something");
+	fake_machine.files = no_sched_ext;
+	is_int(open_with(&s, &o, 0), -EOPNOTSUPP, "a machine without sched_ext");
 	ok(!s && !fake.nr_attach && !fake.nr_destroy, "the handle is NULL, nothing is tried");
-	ok(log_is_one_error(&kept, "the machine lacks something"), "one line says what");
-	preflight_result = 0;
+	ok(log_is_one_error(&kept, "no sched_ext"), "one line says what is missing");
+	fake_machine.files = good_machine;
 }
 
 /* This machine as it is; the port that does nothing stands in for its kernel. */
@@ -135,7 +132,7 @@ static void test_this_machine(void)
 	struct scxu *s;
 	int err;
 
-	real_preflight = true;
+	fake_machine.on = false;
 	err = open_with(&s, &o, 0);
 	diag("here: %s: %s", err ? strerror(-err) : "could attach", kept.line);
 	if (err)
@@ -145,7 +142,7 @@ static void test_this_machine(void)
 	else
 		ok(fake.nr_attach == 1 && kept.level == SCXU_LOG_INFO, "this machine could");
 	scxu_close(s);
-	real_preflight = false;
+	fake_machine.on = true;
 }
 
 static void test_allocation_failure(void)
@@ -171,6 +168,9 @@ static void test_allocation_failure(void)
 int main(void)
 {
 	is_str(scxu_version(), PACKAGE_VERSION, "the version is the package's");
+	fake_machine.on = true;
+	fake_machine.files = good_machine;
+	fake_capability(CAP_SYS_ADMIN);
 	test_life();
 	test_failures();
 	test_bad_machine();

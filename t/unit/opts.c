@@ -2,9 +2,15 @@
 /* Tests of lib/opts.c: defaults, ranges, names, and option structs of other versions. */
 #include "../../lib/internal.h"
 #include "../tap.h"
-#include "fake_files.h"
+#include "fake_machine.h"
 #include "intf.h"
 #include "log_keeper.h"
+
+/* Few threads, and so the least default of max_tasks. */
+static const struct fake_file quiet_machine[] = {
+	{ .path = "/proc/loadavg", .content = "0.1 0.1 0.1 1/100 1\n" },
+	{ 0 },
+};
 
 static struct log_keeper kept;
 static struct scxu s;
@@ -40,13 +46,8 @@ static void have_defaults(const char *what)
 
 static void test_defaults(void)
 {
-	static const struct fake_file files[] = {
-		{ .path = "/proc/loadavg", .content = "0.1 0.1 0.1 1/100 1\n" },
-		{ 0 },
-	};
 	struct scxu_opts o = new_opts();
 
-	fake_files = files;
 	is_int(complete(NULL), 0, "no options are good options");
 	have_defaults("no options");
 	is_int(complete(&o), 0, "empty options are good options");
@@ -79,12 +80,12 @@ static void test_default_max_tasks(void)
 			{ 0 },
 		};
 
-		fake_files = files;
+		fake_machine.files = files;
 		complete(NULL);
 		is_int(s.opts.max_tasks, cases[i].max_tasks, "max_tasks with a loadavg of \"%s\"",
 		       cases[i].loadavg ? cases[i].loadavg : "(none)");
 	}
-	fake_files = NULL;
+	fake_machine.files = quiet_machine;
 }
 
 /* One option set, and what comes of it; a @result of -EINVAL must be explained by a line. */
@@ -271,6 +272,8 @@ static void test_one_error(void)
 
 int main(void)
 {
+	fake_machine.on = true;
+	fake_machine.files = quiet_machine;
 	test_defaults();
 	test_default_max_tasks();
 	test_ranges();

@@ -1,41 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of lib/preflight.c: machines that lack something, and the sentence that says what. */
-#include <linux/capability.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include "../../lib/internal.h"
 #include "../tap.h"
-#include "fake_files.h"
+#include "fake_machine.h"
 #include "log_keeper.h"
-
-#define CAP_WORDS 2
-
-static uint32_t capabilities[CAP_WORDS];
-static bool capget_fails;
-
-long __wrap_syscall(long nr, struct __user_cap_header_struct *head,
-		    struct __user_cap_data_struct *caps);
-
-/* The library makes no other system call by number. */
-long __wrap_syscall(long nr, struct __user_cap_header_struct *head,
-		    struct __user_cap_data_struct *caps)
-{
-	int i;
-
-	if (nr != SYS_capget || head->version != _LINUX_CAPABILITY_VERSION_3 || head->pid)
-		bail("system call %ld", nr);
-	if (capget_fails)
-		return -1;
-	for (i = 0; i < CAP_WORDS; i++)
-		caps[i] = (struct __user_cap_data_struct){ .effective = capabilities[i] };
-	return 0;
-}
-
-static void have_cap(int cap)
-{
-	capabilities[cap / 32] |= 1U << cap % 32;
-}
 
 /* As good a machine as there is: a test takes one thing away. */
 static struct fake_file files[4];
@@ -48,10 +16,10 @@ static void new_machine(void)
 	files[2] = (struct fake_file){ .path = "/sys/kernel/btf/vmlinux",
 				       .content = "\x9f\xeb\x01\x00",
 				       .len = 4 };
-	fake_files = files;
-	memset(capabilities, 0, sizeof(capabilities));
-	have_cap(CAP_SYS_ADMIN);
-	capget_fails = false;
+	memset(&fake_machine, 0, sizeof(fake_machine));
+	fake_machine.on = true;
+	fake_machine.files = files;
+	fake_capability(CAP_SYS_ADMIN);
 }
 
 /* @says: a part of the one line, or NULL if all is well. */
@@ -99,22 +67,24 @@ static void test_other_scheduler(void)
 
 static void test_capabilities(void)
 {
+	uint32_t *caps = fake_machine.capabilities;
+
 	new_machine();
-	memset(capabilities, 0, sizeof(capabilities));
+	memset(caps, 0, CAP_WORDS * sizeof(*caps));
 	is_preflight(-EPERM, "missing CAP_BPF and CAP_PERFMON;", "no capability");
-	have_cap(CAP_BPF);
+	fake_capability(CAP_BPF);
 	is_preflight(-EPERM, "missing CAP_PERFMON;", "CAP_BPF alone");
-	have_cap(CAP_PERFMON);
+	fake_capability(CAP_PERFMON);
 	is_preflight(0, NULL, "CAP_BPF and CAP_PERFMON");
-	memset(capabilities, 0, sizeof(capabilities));
-	have_cap(CAP_PERFMON);
+	memset(caps, 0, CAP_WORDS * sizeof(*caps));
+	fake_capability(CAP_PERFMON);
 	is_preflight(-EPERM, "missing CAP_BPF;", "CAP_PERFMON alone");
-	memset(capabilities, 0xff, sizeof(capabilities));
-	capabilities[CAP_SYS_ADMIN / 32] &= ~(1U << CAP_SYS_ADMIN % 32);
-	capabilities[CAP_BPF / 32] &= ~(1U << CAP_BPF % 32);
+	memset(caps, 0xff, CAP_WORDS * sizeof(*caps));
+	caps[CAP_SYS_ADMIN / 32] &= ~(1U << CAP_SYS_ADMIN % 32);
+	caps[CAP_BPF / 32] &= ~(1U << CAP_BPF % 32);
 	is_preflight(-EPERM, "missing CAP_BPF;", "all but CAP_SYS_ADMIN and CAP_BPF");
-	memset(capabilities, 0, sizeof(capabilities));
-	capget_fails = true;
+	memset(caps, 0, CAP_WORDS * sizeof(*caps));
+	fake_machine.capget_fails = true;
 	is_preflight(0, NULL, "capabilities that cannot be read are the kernel's to judge");
 }
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,9 +22,10 @@
 
 struct race {
 	const char *name;
+	void (*prepare)(void); /* may be NULL */
 	void (*victim)(void);
 	void (*strike)(void);
-	void (*settle)(void); /* what the kernel half does when the victim is through */
+	void (*settle)(void); /* what the kernel half does when the victim is through, or NULL */
 	bool (*outcome)(void);
 };
 
@@ -35,6 +37,7 @@ static struct {
 } *result;
 
 static struct kernel k;
+static unsigned int nr_taken, nr_bad_decisions;
 
 /* A victim that is stopped, or -1 if it cannot be traced. */
 static pid_t start_victim(const struct race *race)
@@ -45,6 +48,7 @@ static pid_t start_victim(const struct race *race)
 	if (pid < 0)
 		bail("fork: %s", strerror(errno));
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
 			_exit(1);
 		kill(getpid(), SIGSTOP);
@@ -77,17 +81,21 @@ static bool finish_victim(pid_t pid)
 	       WIFEXITED(status) && WEXITSTATUS(status) == 0 && result->done;
 }
 
-/* Slot 1 is announced and has a cookie. Decisions have room for two. */
-static void set_up(void)
+/* Slot 1 is announced and has a cookie. Two decisions are given, two more have room. */
+static void set_up(const struct race *race)
 {
-	struct scxu_dispatch d = { .slot = 1, .generation = 1, .cookie = COOKIE };
+	struct scxu_dispatch d = { .slot = 3, .generation = 1 };
 
 	result->done = 0;
 	result->nr = 0;
+	nr_taken = nr_bad_decisions = 0;
 	kernel_open(&k, 2, 8, 4, UINT32_MAX);
 	kernel_announce(&k, 0, 1);
+	k.view.tasks[1].cookie = COOKIE;
 	shm_submit(&k.view, &d, 1);
 	shm_submit(&k.view, &d, 1);
+	if (race->prepare)
+		race->prepare();
 }
 
 static bool strike_at(const struct race *race, int step)
@@ -95,12 +103,13 @@ static bool strike_at(const struct race *race, int step)
 	bool good;
 	pid_t pid;
 
-	set_up();
+	set_up(race);
 	pid = start_victim(race);
 	good = pid > 0 && step_victim(pid, step) == step;
 	race->strike();
 	good = finish_victim(pid) && good;
-	race->settle();
+	if (race->settle)
+		race->settle();
 	if (!good)
 		diag("  step %d: the victim failed", step);
 	else if (!(good = race->outcome()))
@@ -115,7 +124,7 @@ static int count_steps(const struct race *race)
 	pid_t pid;
 	int nr;
 
-	set_up();
+	set_up(race);
 	pid = start_victim(race);
 	nr = pid > 0 ? step_victim(pid, MAX_STEPS) : -1;
 	if (pid > 0) {
@@ -150,10 +159,6 @@ static void stay_on_one_cpu(void)
 	CPU_ZERO(&cpus);
 	CPU_SET(sched_getcpu(), &cpus);
 	sched_setaffinity(0, sizeof(cpus), &cpus);
-}
-
-static void nothing(void)
-{
 }
 
 static void victim_reads(void)
@@ -209,56 +214,89 @@ static bool new_task_read_once(void)
 
 static void victim_decides(void)
 {
-	struct scxu_dispatch d = { .slot = 1, .generation = 1, .cookie = COOKIE + 1 };
-
-	result->nr = shm_submit(&k.view, &d, 1);
-}
-
-static bool new_task_has_no_cookie(void)
-{
-	struct scxu_task t[4];
-	unsigned int nr = shm_read_tasks(&k.view, t, 4);
-
-	return result->nr == 1 && nr == 1 && t[0].slot == 1 && t[0].cookie == 0;
-}
-
-static void victim_fills_ring(void)
-{
 	struct scxu_dispatch d[4];
 	uint32_t i;
 
 	for (i = 0; i < 4; i++)
-		d[i] = (struct scxu_dispatch){ .slot = 2, .generation = 100 + i };
+		d[i] = (struct scxu_dispatch){ .slot = 2, .generation = 100 + i, .vtime = i };
 	result->nr = shm_submit(&k.view, d, 4);
 }
 
-static void take_two_decisions(void)
+/* The first two decisions are there from the start. */
+static void take_decisions(void)
 {
-	__atomic_store_n(&k.view.shm->decision_head, UINT32_MAX + 2U, __ATOMIC_RELEASE);
+	struct scxu_shm_decision d;
+
+	for (; kernel_take(&k, &d); nr_taken++)
+		if (nr_taken >= 2 &&
+		    (d.slot != 2 || d.generation != 98 + nr_taken || d.vtime != nr_taken - 2))
+			nr_bad_decisions++;
 }
 
-static bool decisions_are_in_order(void)
+/* Two had room, or all four if the first two were taken before the victim looked. */
+static bool decisions_come_in_order(void)
 {
-	const struct scxu_shm *shm = k.view.shm;
-	uint32_t i, pos;
+	take_decisions();
+	return (result->nr == 2 || result->nr == 4) && nr_taken == 2 + result->nr &&
+	       !nr_bad_decisions;
+}
 
-	for (i = 0; i < result->nr; i++) {
-		pos = (UINT32_MAX + 2U + i) & (k.view.layout.nr_decisions - 1);
-		if (k.view.decisions[pos].generation != 100 + i)
+static void fill_ring(void)
+{
+	kernel_announce(&k, 0, 2);
+	kernel_announce(&k, 0, 3);
+	kernel_announce(&k, 0, 4);
+}
+
+static void victim_reads_one(void)
+{
+	result->nr = shm_read_tasks(&k.view, result->t, 1);
+}
+
+static void announce_if_there_is_room(void)
+{
+	kernel_announce(&k, 0, 5);
+}
+
+/* The fifth was announced if the victim had made room. */
+static bool all_come_in_order(void)
+{
+	uint32_t i, nr = result->nr;
+
+	nr += shm_read_tasks(&k.view, result->t + nr, ARRAY_SIZE(result->t) - nr);
+	for (i = 0; i < nr; i++)
+		if (!task_is_whole(&result->t[i]) || result->t[i].slot != i + 1)
 			return false;
-	}
-	return (i == 2 || i == 4) && shm->decision_tail == shm->decision_head + i;
+	return nr == 4 + k.generation[5];
 }
 
 static const struct race races[] = {
-	{ "a task's record is being written while it is read", victim_reads, begin_announcement,
-	  end_announcement, old_task_read_once },
-	{ "its slot gets another task while it is read", victim_reads, another_owner, nothing,
-	  new_task_read_once },
-	{ "its slot gets another task while it is decided on", victim_decides, another_owner,
-	  nothing, new_task_has_no_cookie },
-	{ "decisions are taken while others are given", victim_fills_ring, take_two_decisions,
-	  nothing, decisions_are_in_order },
+	{
+		.name = "a task's record is being written while it is read",
+		.victim = victim_reads,
+		.strike = begin_announcement,
+		.settle = end_announcement,
+		.outcome = old_task_read_once,
+	},
+	{
+		.name = "its slot gets another task while it is read",
+		.victim = victim_reads,
+		.strike = another_owner,
+		.outcome = new_task_read_once,
+	},
+	{
+		.name = "a full ring gets room while it is read",
+		.prepare = fill_ring,
+		.victim = victim_reads_one,
+		.strike = announce_if_there_is_room,
+		.outcome = all_come_in_order,
+	},
+	{
+		.name = "decisions are taken while they are given",
+		.victim = victim_decides,
+		.strike = take_decisions,
+		.outcome = decisions_come_in_order,
+	},
 };
 
 int main(void)
@@ -269,6 +307,7 @@ int main(void)
 		      0);
 	if (result == MAP_FAILED)
 		bail("no memory");
+	alarm(120); /* for a victim that never ends */
 	stay_on_one_cpu();
 	for (i = 0; i < ARRAY_SIZE(races); i++)
 		run(&races[i]);

@@ -29,6 +29,7 @@ static struct kernel k;
 static struct announcement announced[2 * NR_CPUS * NR_RING];
 static unsigned int nr_announced, nr_look;
 static uint32_t current[NR_SLOTS]; /* generation that is true, 0 = none */
+static uint32_t pending[NR_SLOTS]; /* generation without an answer */
 static uint64_t cookie[NR_SLOTS];
 static struct scxu_dispatch decided[NR_RING];
 static unsigned int nr_decided;
@@ -67,7 +68,7 @@ static bool step_announce(void)
 		.generation = k.generation[slot],
 		.enqueue_ns = k.now_ns,
 	};
-	current[slot] = k.generation[slot];
+	current[slot] = pending[slot] = k.generation[slot];
 	return true;
 }
 
@@ -76,7 +77,7 @@ static bool step_new_owner(void)
 	uint32_t slot = random_below(NR_SLOTS);
 
 	kernel_new_owner(&k, slot);
-	current[slot] = 0;
+	current[slot] = pending[slot] = 0;
 	cookie[slot] = 0;
 	return true;
 }
@@ -140,32 +141,36 @@ static bool step_submit(void)
 	if (nr_taken != (nr < NR_RING - nr_decided ? nr : NR_RING - nr_decided))
 		return fails("decisions that fit");
 	nr_refused += nr - nr_taken;
-	for (i = 0; i < nr_taken; i++) {
-		decided[nr_decided++] = d[i];
-		if (current[d[i].slot] == d[i].generation)
-			cookie[d[i].slot] = d[i].cookie;
-	}
+	memcpy(decided + nr_decided, d, nr_taken * sizeof(*d));
+	nr_decided += nr_taken;
 	return true;
+}
+
+/* The first decision for what is announced gives the task its cookie. */
+static void model_take(const struct scxu_dispatch *d)
+{
+	if (pending[d->slot] != d->generation)
+		return;
+	pending[d->slot] = 0;
+	cookie[d->slot] = d->cookie;
 }
 
 static bool step_drain(void)
 {
-	uint32_t head = k.view.shm->decision_head, nr = k.view.shm->decision_tail - head, i;
-	struct scxu_shm_decision *got;
+	uint32_t nr = random_below(nr_decided + 1), i;
+	struct scxu_shm_decision got;
 
-	if (nr != nr_decided)
-		return fails("number of decisions");
-	nr = random_below(nr + 1);
 	for (i = 0; i < nr; i++) {
-		got = &k.view.decisions[(head + i) & (NR_RING - 1)];
-		if (got->slot != decided[i].slot || got->generation != decided[i].generation ||
-		    got->cpu != decided[i].cpu || got->slice_ns != decided[i].slice_ns ||
-		    got->vtime != decided[i].vtime || got->flags)
+		if (!kernel_take(&k, &got))
+			return fails("a decision is missing");
+		if (got.slot != decided[i].slot || got.generation != decided[i].generation ||
+		    got.cpu != decided[i].cpu || got.slice_ns != decided[i].slice_ns ||
+		    got.vtime != decided[i].vtime || got.cookie != decided[i].cookie || got.flags)
 			return fails("a decision is wrong");
+		model_take(&decided[i]);
 	}
 	nr_decided -= nr;
 	memmove(decided, decided + nr, nr_decided * sizeof(*decided));
-	k.view.shm->decision_head = head + nr;
 	return true;
 }
 
@@ -189,7 +194,8 @@ static bool read_rest(void)
 	while (nr_announced)
 		if (!step_read())
 			return false;
-	return step_read() && !shm_pending(&k.view);
+	return step_read() && !shm_pending(&k.view) &&
+	       k.view.shm->decision_tail - k.view.shm->decision_head == nr_decided;
 }
 
 int main(int argc, char **argv)

@@ -33,20 +33,15 @@ static uint32_t next_random(uint32_t *state)
 	return *state;
 }
 
-/* Head: see kernel_ring_is_full(). */
 static void take_decisions(void)
 {
-	struct scxu_shm *shm = k.view.shm;
-	uint32_t tail = __atomic_load_n(&shm->decision_tail, __ATOMIC_ACQUIRE);
-	uint32_t head = shm->decision_head;
 	struct scxu_shm_decision d;
 
-	for (; head != tail; head++, nr_decisions++) {
-		d = k.view.decisions[head & (NR_RING - 1)];
+	while (kernel_take(&k, &d)) {
 		nr_bad_decisions += d.slice_ns != mark(d.slot, d.generation, 10) ||
 				    d.vtime != nr_decisions || d.flags;
+		nr_decisions++;
 	}
-	__atomic_store_n(&shm->decision_head, head, __ATOMIC_RELEASE);
 }
 
 static void *kernel_thread(void *arg)
