@@ -121,7 +121,7 @@ static __always_inline void fallback_leave(u64 now)
 	store_mb(&in_fallback, 0);
 }
 
-/* Take back one task from the custody of @owner's announcements. */
+/* Take back the task that waits longest of those that CPU @owner announced. False if none does. */
 static __always_inline bool rescue_one(u32 owner)
 {
 	struct cpu *c = cpu_state(owner);
@@ -151,24 +151,27 @@ static __always_inline bool rescue_one(u32 owner)
 	return true;
 }
 
-/* Move what is in custody to the fallback's queue, as much as fits in one ops.dispatch(). */
-static __always_inline void rescue(void)
+/*
+ * Move what is in custody to the fallback's queue, as much as fits in one ops.dispatch(). Nothing
+ * is carried from one turn of the loops to the next, or the verifier of 6.12 follows each of them.
+ */
+static __noinline int rescue(void)
 {
-	u32 owner = bpf_get_smp_processor_id(), nr_empty = 0, i;
+	u32 owner, i;
 
-	bpf_for(i, 0, SCXU_MAX_BATCH) {
-		if (nr_empty > opts.layout.nr_cpus || !scx_bpf_dispatch_nr_slots())
-			break;
-		if (rescue_one(owner)) {
-			nr_empty = 0;
-			continue;
+	use_arena();
+	fallback.rescuing = 0;
+	bpf_for(owner, 0, opts.layout.nr_cpus) {
+		bpf_for(i, 0, opts.layout.nr_ring) {
+			if (!scx_bpf_dispatch_nr_slots()) {
+				fallback.rescuing = 1;
+				return 0;
+			}
+			if (!rescue_one(owner))
+				break;
 		}
-		nr_empty++;
-		if (++owner >= opts.layout.nr_cpus)
-			owner = 0;
 	}
-	if (nr_empty > opts.layout.nr_cpus)
-		fallback.rescuing = 0;
+	return 0;
 }
 
 #endif

@@ -155,9 +155,15 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	runnable = prev && (prev->scx.flags & SCX_ENUM(scx_ent_flags, SCX_TASK_QUEUED));
 	if (READ_ONCE(worker.needed) && worker_take(!runnable || is_worker(prev)))
 		return;
+	if (!runnable)
+		return;
 	/* Nothing else to run: let @prev go on, unless it is the worker and has nothing to do. */
-	if (runnable && (!is_worker(prev) || READ_ONCE(worker.needed)))
-		compat_set_slice(prev, opts.slice_ns);
+	if (is_worker(prev)) {
+		if (!READ_ONCE(worker.needed))
+			return;
+		worker_running(); /* the kernel does not call ops.running() for a task that stays */
+	}
+	compat_set_slice(prev, opts.slice_ns);
 }
 
 /* While a task runs: the worker must not wait for long behind a full slice. */

@@ -91,8 +91,8 @@ struct scxu_opts {
 	/** Slice of tasks that the kernel half places itself, and of decisions that name none: 100
 	 *  to half of the watchdog's time. Default 5000. */
 	uint32_t slice_us;
-	/** The kernel half schedules when a task has waited so long for an answer: 1 to 1000.
-	 *  Default 20. */
+	/** The kernel half schedules when a task has waited so long for an answer: 1 to 1000,
+	 *  and to half of @timeout_ms. Default 20. */
 	uint32_t fallback_ms;
 	/** The kernel's watchdog evicts a scheduler under which a task could not run for so long:
 	 *  100 to 30000, the kernel's limit. Default 5000. */

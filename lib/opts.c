@@ -99,7 +99,8 @@ int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 		err = complete_number(s, "slice_us", &o->slice_us, 5000, SCXU_MIN_SLICE_US,
 				      o->timeout_ms * 1000 / 2);
 	if (!err)
-		err = complete_number(s, "fallback_ms", &o->fallback_ms, 20, 1, 1000);
+		err = complete_number(s, "fallback_ms", &o->fallback_ms, 20, 1,
+				      o->timeout_ms < 2000 ? o->timeout_ms / 2 : 1000);
 	if (!err)
 		err = complete_number(s, "max_tasks", &o->max_tasks, default_max_tasks(), 64,
 				      MAX_TASKS);

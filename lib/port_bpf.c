@@ -203,7 +203,7 @@ static int load(struct scxu *s)
 		scxu_error(s, "cannot load the kernel half: %s; a log of level debug says more",
 			   strerror(-err));
 	/* What the verifier refuses is no fault of the caller's options. */
-	return err == -EINVAL ? -EOPNOTSUPP : err;
+	return err == -EINVAL || err == -E2BIG || err == -EACCES ? -EOPNOTSUPP : err;
 }
 
 /* Pages of the arena exist from the moment they are touched. */
