@@ -162,6 +162,7 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		if (!READ_ONCE(worker.needed))
 			return;
 		worker_running(); /* the kernel does not call ops.running() for a task that stays */
+		WRITE_ONCE(shm->own_cpu_free, 1);
 	}
 	compat_set_slice(prev, opts.slice_ns);
 }
