@@ -18,15 +18,17 @@ extern void scx_bpf_dsq_insert___v1(struct task_struct *p, u64 dsq_id, u64 slice
 extern void scx_bpf_dispatch___old(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags)
 	__weak __ksym;
 
-static __always_inline void compat_insert(struct task_struct *p, u64 dsq_id, u64 slice_ns,
+/* False if the task is not ours any more. Before 6.19 the kernel does not say. */
+static __always_inline bool compat_insert(struct task_struct *p, u64 dsq_id, u64 slice_ns,
 					  u64 enq_flags)
 {
 	if (bpf_ksym_exists(scx_bpf_dsq_insert___v2___compat))
-		scx_bpf_dsq_insert___v2___compat(p, dsq_id, slice_ns, enq_flags);
-	else if (bpf_ksym_exists(scx_bpf_dsq_insert___v1))
+		return scx_bpf_dsq_insert___v2___compat(p, dsq_id, slice_ns, enq_flags);
+	if (bpf_ksym_exists(scx_bpf_dsq_insert___v1))
 		scx_bpf_dsq_insert___v1(p, dsq_id, slice_ns, enq_flags);
 	else
 		scx_bpf_dispatch___old(p, dsq_id, slice_ns, enq_flags);
+	return true;
 }
 
 /* Drop scx_bpf_dispatch_vtime with 6.12, the form with five arguments with 6.18. */
@@ -44,7 +46,7 @@ extern void scx_bpf_dsq_insert_vtime___v1(struct task_struct *p, u64 dsq_id, u64
 extern void scx_bpf_dispatch_vtime___old(struct task_struct *p, u64 dsq_id, u64 slice, u64 vtime,
 					 u64 enq_flags) __weak __ksym;
 
-static __always_inline void compat_insert_vtime(struct task_struct *p, u64 dsq_id, u64 slice_ns,
+static __always_inline bool compat_insert_vtime(struct task_struct *p, u64 dsq_id, u64 slice_ns,
 						u64 vtime)
 {
 	if (bpf_ksym_exists(__scx_bpf_dsq_insert_vtime)) {
@@ -54,12 +56,13 @@ static __always_inline void compat_insert_vtime(struct task_struct *p, u64 dsq_i
 			.vtime = vtime,
 		};
 
-		__scx_bpf_dsq_insert_vtime(p, &args);
-	} else if (bpf_ksym_exists(scx_bpf_dsq_insert_vtime___v1)) {
-		scx_bpf_dsq_insert_vtime___v1(p, dsq_id, slice_ns, vtime, 0);
-	} else {
-		scx_bpf_dispatch_vtime___old(p, dsq_id, slice_ns, vtime, 0);
+		return __scx_bpf_dsq_insert_vtime(p, &args);
 	}
+	if (bpf_ksym_exists(scx_bpf_dsq_insert_vtime___v1))
+		scx_bpf_dsq_insert_vtime___v1(p, dsq_id, slice_ns, vtime, 0);
+	else
+		scx_bpf_dispatch_vtime___old(p, dsq_id, slice_ns, vtime, 0);
+	return true;
 }
 
 /* Drop scx_bpf_consume with 6.12, the form with one argument with 7.0. */

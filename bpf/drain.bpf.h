@@ -67,32 +67,34 @@ static __always_inline u64 decide_dsq(struct task_struct *p, const struct scxu_s
 }
 
 /* Put @p on the queue of another CPU, or of all, and wake one that can take it. */
-static __always_inline void insert_queued(struct task_struct *p, u64 dsq, u64 slice_ns, u64 vtime,
+static __always_inline bool insert_queued(struct task_struct *p, u64 dsq, u64 slice_ns, u64 vtime,
 					  struct batch *b)
 {
 	struct cpu *c;
+	bool ours;
 
 	if (dsq == DSQ_ANY) {
 		if (vtime) {
 			queue_mark(&any_vtime_hint);
-			compat_insert_vtime(p, DSQ_ANY_VTIME, slice_ns, vtime);
+			ours = compat_insert_vtime(p, DSQ_ANY_VTIME, slice_ns, vtime);
 		} else {
 			queue_mark(&any_hint);
-			compat_insert(p, DSQ_ANY, slice_ns, 0);
+			ours = compat_insert(p, DSQ_ANY, slice_ns, 0);
 		}
 		/* If none was idle for a task that may go anywhere, none is for the next. */
 		if (!b->none_idle && !kick_idle(p) && p->nr_cpus_allowed >= opts.nr_cpus_possible)
 			b->none_idle = true;
-		return;
+		return ours;
 	}
 	c = cpu_state(dsq);
 	if (c)
 		queue_mark(&c->queue_hint);
-	compat_insert_vtime(p, dsq, slice_ns, vtime);
+	ours = compat_insert_vtime(p, dsq, slice_ns, vtime);
 	scx_bpf_kick_cpu(dsq, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
+	return ours;
 }
 
-static __always_inline void insert(struct task_struct *p, const struct scxu_shm_decision *d,
+static __always_inline bool insert(struct task_struct *p, const struct scxu_shm_decision *d,
 				   s32 this_cpu, struct batch *b)
 {
 	u64 dsq = decide_dsq(p, d, this_cpu, b), slice_ns = d->slice_ns;
@@ -104,12 +106,10 @@ static __always_inline void insert(struct task_struct *p, const struct scxu_shm_
 	if (slice_ns > opts.max_slice_ns)
 		slice_ns = opts.max_slice_ns;
 
-	if (dsq != SCX_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL)) {
-		insert_queued(p, dsq, slice_ns, d->vtime, b);
-		return;
-	}
+	if (dsq != SCX_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL))
+		return insert_queued(p, dsq, slice_ns, d->vtime, b);
 	b->local = true;
-	compat_insert(p, dsq, slice_ns, 0);
+	return compat_insert(p, dsq, slice_ns, 0);
 }
 
 /*
@@ -135,8 +135,9 @@ static __always_inline void place(const struct scxu_shm_decision *d, s32 this_cp
 		count(this_cpu, nr_stale);
 		return;
 	}
-	insert(p, d, this_cpu, b);
-	if (custody_release(s, d->generation)) {
+	if (!insert(p, d, this_cpu, b)) {
+		count(this_cpu, nr_stale);
+	} else if (custody_release(s, d->generation)) {
 		shm_tasks[d->slot].cookie = d->cookie;
 		count(this_cpu, nr_dispatched);
 	} else {
@@ -176,6 +177,7 @@ static __always_inline bool drain(s32 cpu)
 		scx_bpf_kick_cpu(cpu, 0);
 		return false;
 	}
+	tail = READ_ONCE(shm->decision_tail); /* whoever had the lock may have read further */
 	if (tail - drained > opts.layout.nr_decisions) {
 		count(cpu, nr_refused); /* nonsense: start again from where it says it is */
 		drained = tail;
@@ -187,6 +189,9 @@ static __always_inline bool drain(s32 cpu)
 		place(&d, cpu, &b);
 		drained++;
 	}
+	/* More than fits in one operation, which ends here if all that it took was stale. */
+	if (drained != tail)
+		scx_bpf_kick_cpu(cpu, 0);
 	WRITE_ONCE(shm->decision_head, drained);
 	store_mb(&drain_lock, 0);
 	return b.local;

@@ -78,13 +78,13 @@ static __always_inline bool kick_idle(struct task_struct *p)
 	return true;
 }
 
-static __always_inline void fallback_insert(struct task_struct *p, struct slot *s)
+static __always_inline bool fallback_insert(struct task_struct *p, struct slot *s)
 {
 	u64 vtime = s ? fallback_vtime(p, s) : fallback_present();
 
 	queue_mark(&fallback.queue_hint);
-	compat_insert_vtime(p, DSQ_FALLBACK, FALLBACK_SLICE_NS, vtime);
 	count(bpf_get_smp_processor_id(), nr_fallback);
+	return compat_insert_vtime(p, DSQ_FALLBACK, FALLBACK_SLICE_NS, vtime);
 }
 
 static __always_inline void fallback_running(struct task_struct *p)
@@ -142,11 +142,14 @@ static __always_inline bool rescue_one(u32 owner)
 	p = compat_get_task(s->id);
 	if (!p)
 		return true;
-	fallback_insert(p, s);
-	if (generation && custody_release(s, generation))
-		count(bpf_get_smp_processor_id(), nr_rescued);
-	else
-		scx_bpf_dispatch_cancel();
+	if (fallback_insert(p, s)) {
+		if (generation && custody_release(s, generation)) {
+			count(bpf_get_smp_processor_id(), nr_rescued);
+			kick_idle(p);
+		} else {
+			scx_bpf_dispatch_cancel();
+		}
+	}
 	compat_put_task(p);
 	return true;
 }

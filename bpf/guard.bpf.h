@@ -115,15 +115,18 @@ static __always_inline bool age_queues(void)
 	found |= queue_age(&any_vtime_hint, DSQ_ANY_VTIME);
 	bpf_for(cpu, 0, opts.layout.nr_cpus) {
 		c = cpu_state(cpu);
-		if (c)
-			found |= queue_age(&c->queue_hint, cpu);
+		if (!c || !queue_age(&c->queue_hint, cpu))
+			continue;
+		found = true;
+		if (c->offline)
+			WRITE_ONCE(orphans, 1);
 	}
 	return found;
 }
 
-static __always_inline bool guard_quiet(u64 age_ns)
+static __always_inline bool guard_quiet(u64 age_ns, bool kick)
 {
-	return !age_ns && !in_fallback && !worker.parked && !READ_ONCE(worker.needed) &&
+	return !age_ns && !kick && !in_fallback && !worker.parked && !READ_ONCE(worker.needed) &&
 	       READ_ONCE(shm->blocked);
 }
 
@@ -145,7 +148,7 @@ static int guard_fire(void *map, u32 *key, struct guard *g)
 	if (late || in_fallback || kick)
 		kick_all_idle();
 
-	if (!guard_quiet(age_ns)) {
+	if (!guard_quiet(age_ns, kick)) {
 		bpf_timer_start(&g->timer, guard_period_ns(), 0);
 		return 0;
 	}

@@ -129,7 +129,6 @@ struct scxu_shm_opts {
 /* Handed to the kernel half by the thread that will run the policy, before it attaches. */
 struct scxu_shm_setup {
 	__u64 shm; /* user address of the arena */
-	__u64 cookie;
 };
 
 /* The kernel's last words, in the map "exit_rec". */

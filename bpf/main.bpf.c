@@ -44,8 +44,10 @@ s32 BPF_PROG(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flag
 		return prev_cpu;
 	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &idle);
 	if (idle) {
-		if (is_worker(p))
+		if (is_worker(p)) {
+			worker_waits(p, true);
 			WRITE_ONCE(shm->own_cpu_free, 1);
+		}
 		insert_local(p);
 		count(bpf_get_smp_processor_id(), nr_idle_shortcut);
 	}
@@ -62,6 +64,7 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	use_arena();
 	if (is_worker(p)) {
 		worker_enqueue(p, enq_flags);
+		guard_wake();
 		return;
 	}
 	if (is_kernels(p) || (enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_LAST))) {
@@ -99,8 +102,8 @@ void BPF_PROG(scxu_dequeue, struct task_struct *p, u64 deq_flags)
 		custody_withdraw(s);
 }
 
-/* A CPU that went offline leaves its queue behind. */
-static __always_inline bool take_orphan(void)
+/* A CPU that went offline leaves its queue behind; the guard says so. */
+static __noinline bool take_orphan(void)
 {
 	struct cpu *c;
 	u32 cpu;
@@ -110,15 +113,24 @@ static __always_inline bool take_orphan(void)
 		if (c && c->offline && compat_move_to_local(cpu))
 			return true;
 	}
+	WRITE_ONCE(orphans, 0);
 	return false;
 }
 
 /* Take a task that the policy has placed, from each kind of queue in turn so that none starves. */
 static __always_inline bool take_placed(s32 cpu, struct cpu *c)
 {
-	if (c->turn & 1)
+	if (c->kind == 0) {
+		c->kind = 1;
+		return queue_take(&any_hint, DSQ_ANY) || queue_take(&c->queue_hint, cpu) ||
+		       queue_take(&any_vtime_hint, DSQ_ANY_VTIME);
+	}
+	if (c->kind == 1) {
+		c->kind = 2;
 		return queue_take(&c->queue_hint, cpu) || queue_take(&any_hint, DSQ_ANY) ||
 		       queue_take(&any_vtime_hint, DSQ_ANY_VTIME);
+	}
+	c->kind = 0;
 	return queue_take(&any_vtime_hint, DSQ_ANY_VTIME) || queue_take(&any_hint, DSQ_ANY) ||
 	       queue_take(&c->queue_hint, cpu);
 }
@@ -140,17 +152,20 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	local = drain(cpu);
 	if (in_fallback && fallback.rescuing)
 		rescue();
-	if (READ_ONCE(worker.preempting) && worker_take(false))
-		return;
+	if (READ_ONCE(worker.preempting)) {
+		if (worker_take(false))
+			return;
+		WRITE_ONCE(worker.preempting, 0); /* it waits elsewhere, or not at all */
+	}
 	if (!(++c->turn & 3)) {
 		if (worker_overdue() && worker_take(false))
 			return;
-		if (take_fallback())
+		if (take_fallback() || (READ_ONCE(orphans) && take_orphan()))
 			return;
 	}
 	if (local || take_placed(cpu, c) || take_fallback())
 		return;
-	if (nr_offline && take_orphan())
+	if (READ_ONCE(orphans) && take_orphan())
 		return;
 	runnable = prev && (prev->scx.flags & SCX_ENUM(scx_ent_flags, SCX_TASK_QUEUED));
 	if (READ_ONCE(worker.needed) && worker_take(!runnable || is_worker(prev)))
@@ -161,16 +176,18 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (is_worker(prev)) {
 		if (!READ_ONCE(worker.needed))
 			return;
-		worker_running(); /* the kernel does not call ops.running() for a task that stays */
+		worker_begin(); /* the kernel does not call ops.running() for a task that stays */
 		WRITE_ONCE(shm->own_cpu_free, 1);
 	}
 	compat_set_slice(prev, opts.slice_ns);
 }
 
-/* While a task runs: the worker must not wait for long behind a full slice. */
+/* While a task runs: a full slice, which may be long, must not keep the worker or the others. */
 SEC("struct_ops/scxu_tick")
 void BPF_PROG(scxu_tick, struct task_struct *p)
 {
+	if (in_fallback && p->scx.slice > FALLBACK_SLICE_NS)
+		compat_set_slice(p, FALLBACK_SLICE_NS);
 	if (!is_worker(p) && worker_overdue() && !__sync_lock_test_and_set(&worker.preempting, 1))
 		compat_set_slice(p, 0);
 }
@@ -218,7 +235,6 @@ static __always_inline void set_offline(s32 cpu, u32 offline)
 	if (!c || c->offline == offline)
 		return;
 	c->offline = offline;
-	__sync_fetch_and_add(&nr_offline, offline ? 1 : -1);
 }
 
 SEC("struct_ops.s/scxu_cpu_online")

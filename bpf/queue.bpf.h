@@ -24,14 +24,17 @@ static __always_inline bool queue_take(const u32 *hint, u64 dsq)
 	return READ_ONCE(*hint) && compat_move_to_local(dsq);
 }
 
-/* True if there is a task that the CPUs do not know of. */
+/*
+ * True if a task is there. Idle CPUs must be told again: a kick looks at the CPU at once, and one
+ * that was about to go idle, while the insertion had yet to take effect, has seen neither.
+ */
 static __always_inline bool queue_age(u32 *hint, u64 dsq)
 {
 	u32 age = READ_ONCE(*hint);
 
 	if (scx_bpf_dsq_nr_queued(dsq)) {
 		queue_mark(hint);
-		return !age;
+		return true;
 	}
 	if (age)
 		__sync_val_compare_and_swap(hint, age, age - 1);

@@ -56,6 +56,7 @@ struct {
 struct cpu {
 	u32 ring_tail; /* the true one: the arena's copy can be scribbled on */
 	u32 turn;      /* of ops.dispatch, for fairness between queues */
+	u32 kind;      /* of queue that is first in the next ops.dispatch */
 	u32 offline;
 	u32 queue_hint; /* see queue.bpf.h */
 	u32 custody_lock;
@@ -83,9 +84,9 @@ struct scxu_shm_task __shm *shm_tasks __hidden;
 u32 __hidden worker_pid;
 u32 __hidden worker_tgid;
 u32 __hidden in_fallback;
-u32 __hidden nr_offline;
 u32 __hidden any_hint; /* see queue.bpf.h */
 u32 __hidden any_vtime_hint;
+u32 __hidden orphans; /* the queue of an offline CPU may hold tasks */
 
 #define count(cpu, what) (shm_cpus[cpu].nr.what++)
 

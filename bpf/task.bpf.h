@@ -75,6 +75,8 @@ static __always_inline void task_exit(struct task_struct *p)
 	u32 slot;
 	struct slot *s = task_slot(p, &slot);
 
+	if (is_worker(p))
+		worker_pid = 0; /* whoever gets this number next is somebody else */
 	if (!s)
 		return;
 	use_arena();

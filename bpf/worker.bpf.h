@@ -23,9 +23,12 @@ struct {
 
 struct {
 	u32 needed;
-	u32 preempting; /* a CPU has ended a slice for the worker, which is next */
-	u64 needed_ns;  /* since when */
-	u32 parked;     /* between rounds; the guard counts how often it finds it so */
+	u32 preempting;  /* a CPU has ended a slice for the worker, which is next */
+	u32 fresh;       /* its next run begins a round */
+	s32 cpu;         /* where it last waited */
+	bool restricted; /* may not run everywhere */
+	u64 needed_ns;   /* since when */
+	u32 parked;      /* between rounds; the guard counts how often it finds it so */
 } worker __hidden;
 
 static __always_inline void worker_ring(void)
@@ -44,14 +47,16 @@ static __always_inline void worker_kick(struct task_struct *p)
 
 	if (opts.nr_cpus_possible == 1)
 		return;
-	cpu = scx_bpf_task_cpu(p);
-	if (!scx_bpf_test_and_clear_cpu_idle(cpu)) {
+	cpu = worker.restricted ? -1 : scx_bpf_task_cpu(p);
+	if (cpu >= 0 && !scx_bpf_test_and_clear_cpu_idle(cpu)) {
 		online = scx_bpf_get_online_cpumask();
 		cpu = scx_bpf_pick_idle_cpu(online, 0);
 		scx_bpf_put_cpumask(online);
 	}
-	if (cpu >= 0)
-		scx_bpf_kick_cpu(cpu, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
+	/* None is idle, but the one it waits on may be about to be. */
+	if (cpu < 0)
+		cpu = worker.cpu;
+	scx_bpf_kick_cpu(cpu, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
 }
 
 /*
@@ -76,13 +81,23 @@ static __always_inline bool worker_overdue(void)
 	       bpf_ktime_get_ns() - worker.needed_ns > WORKER_PATIENCE_NS;
 }
 
+/* @fresh: it will look at all rings before it waits again. */
+static __always_inline void worker_waits(struct task_struct *p, bool fresh)
+{
+	worker.cpu = scx_bpf_task_cpu(p);
+	worker.restricted = p->nr_cpus_allowed < opts.nr_cpus_possible;
+	if (fresh)
+		WRITE_ONCE(worker.fresh, 1);
+}
+
 /* The worker wants to run: it woke up, was preempted, or ended a round. */
 static __always_inline void worker_enqueue(struct task_struct *p, u64 enq_flags)
 {
 	bool wakeup = enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP);
+	bool parks = !wakeup && READ_ONCE(shm->parked);
 
-	use_arena();
-	if (!wakeup && READ_ONCE(shm->parked)) {
+	worker_waits(p, wakeup || parks);
+	if (parks) {
 		WRITE_ONCE(worker.parked, 1);
 	} else if (!READ_ONCE(worker.needed)) {
 		worker.needed_ns = bpf_ktime_get_ns();
@@ -109,11 +124,20 @@ static __always_inline bool worker_take(bool free)
 	return true;
 }
 
+/* A round begins. */
+static __always_inline void worker_begin(void)
+{
+	WRITE_ONCE(worker.fresh, 0);
+	store_mb(&worker.needed, 0);
+}
+
+/* One that was interrupted and goes on may have looked at the rings already: still needed. */
 static __always_inline void worker_running(void)
 {
 	WRITE_ONCE(worker.parked, 0);
 	WRITE_ONCE(worker.preempting, 0);
-	store_mb(&worker.needed, 0);
+	if (READ_ONCE(worker.fresh))
+		worker_begin();
 }
 
 #endif

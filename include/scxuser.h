@@ -89,7 +89,7 @@ struct scxu_opts {
 	 *  Default "scxuser". */
 	const char *name;
 	/** Slice of tasks that the kernel half places itself, and of decisions that name none: 100
-	 *  to half of the watchdog's time. Default 5000. */
+	 *  to 100000, and to half of @timeout_ms. Default 5000. */
 	uint32_t slice_us;
 	/** The kernel half schedules when a task has waited so long for an answer: 1 to 1000,
 	 *  and to half of @timeout_ms. Default 20. */
@@ -155,7 +155,7 @@ struct scxu_dispatch {
 	int32_t cpu;
 	/** None yet: 0. */
 	uint32_t flags;
-	/** How long it may run: cut to 100 us at least and the watchdog's half at most. 0 = the
+	/** How long it may run: made at least 100 us and at most 100 ms. 0 = the
 	 *  default slice. */
 	uint64_t slice_ns;
 	/** Order among tasks dispatched to the same CPU, or to any: least first, equal ones in the

@@ -13,6 +13,7 @@
 
 #define SCXU_NAME_LEN 128
 #define SCXU_MIN_SLICE_US 100
+#define SCXU_MAX_SLICE_US 100000
 
 struct scxu {
 	struct scxu_opts opts; /* complete: no default left to fill in */

@@ -65,6 +65,11 @@ static int complete_number(struct scxu *s, const char *what, uint32_t *value, ui
 	return -EINVAL;
 }
 
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Twice the threads there are, so that the system may grow. */
 static uint32_t default_max_tasks(void)
 {
@@ -97,10 +102,10 @@ int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 		err = complete_number(s, "timeout_ms", &o->timeout_ms, 5000, 100, MAX_TIMEOUT_MS);
 	if (!err)
 		err = complete_number(s, "slice_us", &o->slice_us, 5000, SCXU_MIN_SLICE_US,
-				      o->timeout_ms * 1000 / 2);
+				      smaller(o->timeout_ms * 1000 / 2, SCXU_MAX_SLICE_US));
 	if (!err)
 		err = complete_number(s, "fallback_ms", &o->fallback_ms, 20, 1,
-				      o->timeout_ms < 2000 ? o->timeout_ms / 2 : 1000);
+				      smaller(o->timeout_ms / 2, 1000));
 	if (!err)
 		err = complete_number(s, "max_tasks", &o->max_tasks, default_max_tasks(), 64,
 				      MAX_TASKS);

@@ -149,7 +149,7 @@ static void set_options(struct scxu *s, struct scxu_bpf *skel, struct scxu_shm_l
 		.nr_cpus_possible = s->nr_cpus_possible,
 		.slice_ns = o->slice_us * NSEC_PER_USEC,
 		.min_slice_ns = SCXU_MIN_SLICE_US * NSEC_PER_USEC,
-		.max_slice_ns = o->timeout_ms * NSEC_PER_MSEC / 2,
+		.max_slice_ns = SCXU_MAX_SLICE_US * NSEC_PER_USEC,
 		.fallback_ns = o->fallback_ms * NSEC_PER_MSEC,
 		.full_user = !!(o->flags & SCXU_FULL_USER),
 	};

@@ -114,6 +114,7 @@ static void find_sources(struct shm_view *v)
 		tail = load_acquire(&v->cpus[cpu].tail);
 		if (tail == v->cpus[cpu].head)
 			continue;
+		v->busy = true; /* even if all of it is out of date */
 		src = &v->sources[v->nr_sources];
 		src->cpu = cpu;
 		src->end = tail;
@@ -200,7 +201,8 @@ static void write_decision(struct shm_view *v, uint32_t pos, const struct scxu_d
 unsigned int shm_submit(struct shm_view *v, const struct scxu_dispatch *d, unsigned int nr)
 {
 	uint32_t tail = v->shm->decision_tail, i;
-	uint32_t nr_free = v->layout.nr_decisions - (tail - load_acquire(&v->shm->decision_head));
+	uint32_t nr_used = tail - load_acquire(&v->shm->decision_head);
+	uint32_t nr_free = nr_used < v->layout.nr_decisions ? v->layout.nr_decisions - nr_used : 0;
 
 	if (nr > nr_free)
 		nr = nr_free;

@@ -15,7 +15,7 @@
 
 enum { EXIT_USAGE = 2, EXIT_EVICTED = 70, EXIT_BUSY = 75, EXIT_DENIED = 77, EXIT_LACKING = 78 };
 
-#define MAX_SLICE_US 1000000
+#define MAX_SLICE_US 100000
 #define STATS_STACK (128 << 10) /* locked with the rest of our memory: keep it small */
 
 static struct program *running; /* for the signal handler, which takes no argument */
