@@ -18,7 +18,7 @@ windows() # SCHEDULER
 	for kind in warm ns ns ns; do
 		window "$1" pair1 $kind pingpong 1 1000
 		window "$1" pair4 $kind pingpong 4 500
-		window "$1" yield8 $kind yielders 8 500
+		window "$1" yield8 $kind yielders 8 2000
 	done
 }
 
