@@ -73,7 +73,7 @@ clang_format_rules=$(realpath "$srcdir/.clang-format")
 
 fresh_tree
 "$check_style" --tap "$tmp/tree" >"$tmp/out"
-formatted=$(grep -c '^ok 5 .*SKIP' "$tmp/out" || :)
+formatted=$(grep -c '^ok 6 .*SKIP' "$tmp/out" || :)
 is 'nothing is wrong with the small tree' "$(grep -c '^not ok' "$tmp/out")" 0
 
 fresh_tree
@@ -115,6 +115,13 @@ finds 'a page that does not name its symbol' '^# scxu_two: no man/scxu_two.3'
 fresh_tree
 sed -i '/scxu_two/d' lib/libscxuser.map
 finds 'a declared function that is not exported' '^# scxu_two: in include/scxuser.h but not'
+
+fresh_tree
+mkdir schedulers
+printf '// SPDX-License-Identifier: GPL-2.0-only\n/* example */\nint one;\n' >schedulers/scx_fifo.c
+sed -i 's,script$,& schedulers/scx_fifo.c,' Makefile.am
+printf '```c\nint two;\n```\n' >README.md
+finds 'a quote that is not the code' '^# +int two;'
 
 if [ "$formatted" = 0 ]; then
 	fresh_tree
