@@ -3,7 +3,7 @@
 # shellcheck shell=sh
 
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-cache=${SCXUSER_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/scxuser}
+cache=${SCXUSER_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/scxuser}
 
 die()
 {

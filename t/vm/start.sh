@@ -64,7 +64,7 @@ lacking_support()
 	expected_state=disabled
 	is "a kernel without sched_ext: nothing is attached behind it" "$(state)" disabled
 	without /sys/kernel/btf/vmlinux /dev/null bad_start "a kernel without BTF" 78 "BTF" $SCHED
-	bad_start "a libbpf that is too old" 78 "libbpf" env LD_PRELOAD=/root/old_libbpf.so $SCHED
+	bad_start "a libbpf that is too old" 78 "libbpf" env LD_PRELOAD=/vm/old_libbpf.so $SCHED
 }
 
 # shellcheck disable=SC2086
