@@ -7,8 +7,8 @@
  * sched_yield(): that costs no wake-up. After a quiet while it is told to sleep instead, and the
  * next announcement rings a doorbell, so that an idle machine stays idle.
  *
- * `needed` is a level, not an edge: set by whoever announces, cleared when the worker starts to
- * run, set again by anything but a park. A worker that was stopped, frozen or killed is therefore
+ * `needed` is a level, not an edge: set by whoever announces, cleared when the worker begins a
+ * round, set again by anything but a park. A worker that was stopped, frozen or killed is therefore
  * run again as soon as it can.
  */
 #ifndef SCXU_WORKER_BPF_H
@@ -39,7 +39,7 @@ static __always_inline void worker_ring(void)
 		count(bpf_get_smp_processor_id(), nr_doorbells);
 }
 
-/* Find the worker a CPU that has nothing better to do, best the one @p last ran on. */
+/* Find the worker a CPU that has nothing better to do, best the one that @p was enqueued on. */
 static __always_inline void worker_kick(struct task_struct *p)
 {
 	const struct cpumask *online;
