@@ -79,6 +79,58 @@ static __always_inline bool compat_move_to_local(u64 dsq_id)
 	return scx_bpf_consume___old(dsq_id);
 }
 
+/* Drop the names with "dispatch" with 6.12. */
+extern void scx_bpf_dsq_move_set_slice___new(struct bpf_iter_scx_dsq *it__iter, u64 slice) __weak
+__ksym;
+extern void scx_bpf_dispatch_from_dsq_set_slice___old(struct bpf_iter_scx_dsq *it__iter, u64 slice)
+	__weak __ksym;
+extern void scx_bpf_dsq_move_set_vtime___new(struct bpf_iter_scx_dsq *it__iter, u64 vtime) __weak
+__ksym;
+extern void scx_bpf_dispatch_from_dsq_set_vtime___old(struct bpf_iter_scx_dsq *it__iter, u64 vtime)
+	__weak __ksym;
+extern bool scx_bpf_dsq_move___new(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p,
+				   u64 dsq_id, u64 enq_flags) __weak __ksym;
+extern bool scx_bpf_dispatch_from_dsq___old(struct bpf_iter_scx_dsq *it__iter,
+					    struct task_struct *p, u64 dsq_id, u64 enq_flags) __weak
+__ksym;
+extern bool scx_bpf_dsq_move_vtime___new(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p,
+					 u64 dsq_id, u64 enq_flags) __weak __ksym;
+extern bool scx_bpf_dispatch_vtime_from_dsq___old(struct bpf_iter_scx_dsq *it__iter,
+						  struct task_struct *p, u64 dsq_id, u64 enq_flags)
+	__weak __ksym;
+
+static __always_inline void compat_move_set_slice(struct bpf_iter_scx_dsq *it, u64 slice_ns)
+{
+	if (bpf_ksym_exists(scx_bpf_dsq_move_set_slice___new))
+		scx_bpf_dsq_move_set_slice___new(it, slice_ns);
+	else
+		scx_bpf_dispatch_from_dsq_set_slice___old(it, slice_ns);
+}
+
+static __always_inline void compat_move_set_vtime(struct bpf_iter_scx_dsq *it, u64 vtime)
+{
+	if (bpf_ksym_exists(scx_bpf_dsq_move_set_vtime___new))
+		scx_bpf_dsq_move_set_vtime___new(it, vtime);
+	else
+		scx_bpf_dispatch_from_dsq_set_vtime___old(it, vtime);
+}
+
+static __always_inline bool compat_move(struct bpf_iter_scx_dsq *it, struct task_struct *p,
+					u64 dsq_id)
+{
+	if (bpf_ksym_exists(scx_bpf_dsq_move___new))
+		return scx_bpf_dsq_move___new(it, p, dsq_id, 0);
+	return scx_bpf_dispatch_from_dsq___old(it, p, dsq_id, 0);
+}
+
+static __always_inline bool compat_move_vtime(struct bpf_iter_scx_dsq *it, struct task_struct *p,
+					      u64 dsq_id)
+{
+	if (bpf_ksym_exists(scx_bpf_dsq_move_vtime___new))
+		return scx_bpf_dsq_move_vtime___new(it, p, dsq_id, 0);
+	return scx_bpf_dispatch_vtime_from_dsq___old(it, p, dsq_id, 0);
+}
+
 /* Drop the direct write with 6.18: 7.3 calls it deprecated. */
 extern bool scx_bpf_task_set_slice___new(struct task_struct *p, u64 slice) __weak __ksym;
 

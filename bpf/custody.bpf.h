@@ -112,12 +112,15 @@ static __always_inline bool custody_release(struct slot *s, u32 generation)
 }
 
 /* The task goes where the policy has no say. */
-static __always_inline void custody_withdraw(struct slot *s)
+static __always_inline void custody_withdraw(struct task_struct *p, struct slot *s, u32 slot)
 {
 	u32 generation = READ_ONCE(s->pending);
 
-	if (generation && custody_release(s, generation))
-		count(bpf_get_smp_processor_id(), nr_withdrawn);
+	if (!generation || !custody_release(s, generation))
+		return;
+	count(bpf_get_smp_processor_id(), nr_withdrawn);
+	if (wanted(EVENT_WITHDRAW))
+		event_task(p, EVENT_WITHDRAW, WITHDRAW_DEQUEUE, 0);
 }
 
 #endif

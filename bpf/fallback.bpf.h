@@ -87,6 +87,14 @@ static __always_inline bool fallback_insert(struct task_struct *p, struct slot *
 	return compat_insert_vtime(p, DSQ_FALLBACK, FALLBACK_SLICE_NS, vtime);
 }
 
+/* The same for a task that was recalled: it is in a queue already. */
+static __always_inline bool fallback_move(struct task_struct *p, struct slot *s)
+{
+	queue_mark(&fallback.queue_hint);
+	count(bpf_get_smp_processor_id(), nr_fallback);
+	return park_move(p, DSQ_PARK, DSQ_FALLBACK, FALLBACK_SLICE_NS, fallback_vtime(p, s));
+}
+
 static __always_inline void fallback_running(struct task_struct *p)
 {
 	u32 slot;
@@ -121,6 +129,21 @@ static __always_inline void fallback_leave(u64 now)
 	store_mb(&in_fallback, 0);
 }
 
+/* False if somebody else was faster. */
+static __always_inline bool rescue_task(struct task_struct *p, struct slot *s, u32 generation)
+{
+	if (!generation)
+		return false;
+	if (is_parked(s, generation))
+		return custody_release(s, generation) && fallback_move(p, s);
+	if (!fallback_insert(p, s))
+		return false;
+	if (custody_release(s, generation))
+		return true;
+	scx_bpf_dispatch_cancel();
+	return false;
+}
+
 /* Take back the task that waits longest of those that CPU @owner announced. False if none does. */
 static __always_inline bool rescue_one(u32 owner)
 {
@@ -142,13 +165,11 @@ static __always_inline bool rescue_one(u32 owner)
 	p = compat_get_task(s->id);
 	if (!p)
 		return true;
-	if (fallback_insert(p, s)) {
-		if (generation && custody_release(s, generation)) {
-			count(bpf_get_smp_processor_id(), nr_rescued);
-			kick_idle(p);
-		} else {
-			scx_bpf_dispatch_cancel();
-		}
+	if (rescue_task(p, s, generation)) {
+		count(bpf_get_smp_processor_id(), nr_rescued);
+		if (wanted(EVENT_WITHDRAW))
+			event_task(p, EVENT_WITHDRAW, WITHDRAW_FALLBACK, 0);
+		kick_idle(p);
 	}
 	compat_put_task(p);
 	return true;

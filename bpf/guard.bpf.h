@@ -83,6 +83,21 @@ static __always_inline void kick_all_idle(void)
 	}
 }
 
+/* Events that are no enqueues wait until the guard looks. */
+static __always_inline bool guard_events(u64 now)
+{
+	if (!opts.events || !READ_ONCE(events_pending))
+		return false;
+	WRITE_ONCE(events_pending, 0);
+	if (READ_ONCE(worker.needed))
+		return false;
+	worker.needed_ns = now;
+	WRITE_ONCE(worker.needed, 1);
+	if (READ_ONCE(shm->blocked))
+		worker_ring();
+	return true;
+}
+
 /* True if the worker had to be pushed on. */
 static __always_inline bool guard_worker(u64 now)
 {
@@ -104,6 +119,20 @@ static __always_inline bool guard_worker(u64 now)
 	return false;
 }
 
+/* What a CPU leaves in its queue from one look to the next, though it is away, is for others. */
+static __always_inline bool age_cpu_queue(struct cpu *c, u32 cpu)
+{
+	if (!queue_age(&c->queue_hint, cpu)) {
+		c->queue_looks = 0;
+		c->orphan = 0;
+		return false;
+	}
+	c->orphan = ++c->queue_looks > 1 && cpu_is_away(c, cpu);
+	if (c->orphan)
+		WRITE_ONCE(orphans, 1);
+	return true;
+}
+
 static __always_inline bool age_queues(void)
 {
 	bool found = false;
@@ -113,13 +142,12 @@ static __always_inline bool age_queues(void)
 	found |= queue_age(&fallback.queue_hint, DSQ_FALLBACK);
 	found |= queue_age(&any_hint, DSQ_ANY);
 	found |= queue_age(&any_vtime_hint, DSQ_ANY_VTIME);
+	if (nr_own_queues)
+		found |= own_age();
 	bpf_for(cpu, 0, opts.layout.nr_cpus) {
 		c = cpu_state(cpu);
-		if (!c || !queue_age(&c->queue_hint, cpu))
-			continue;
-		found = true;
-		if (c->offline)
-			WRITE_ONCE(orphans, 1);
+		if (c && age_cpu_queue(c, cpu))
+			found = true;
 	}
 	return found;
 }
@@ -127,7 +155,7 @@ static __always_inline bool age_queues(void)
 static __always_inline bool guard_quiet(u64 age_ns, bool kick)
 {
 	return !age_ns && !kick && !in_fallback && !worker.parked && !READ_ONCE(worker.needed) &&
-	       READ_ONCE(shm->blocked);
+	       !READ_ONCE(events_pending) && READ_ONCE(shm->blocked);
 }
 
 static int guard_fire(void *map, u32 *key, struct guard *g)
@@ -145,6 +173,7 @@ static int guard_fire(void *map, u32 *key, struct guard *g)
 
 	kick = age_queues();
 	kick |= guard_worker(now);
+	kick |= guard_events(now);
 	if (late || in_fallback || kick)
 		kick_all_idle();
 

@@ -21,7 +21,10 @@
 #define SCXU_CACHE_LINE 64
 #define SCXU_MAX_BATCH 256 /* decisions that one ops.dispatch() takes; dispatch_max_batch */
 
-/* The task that a slot stands for, as it was when it was last enqueued. */
+/*
+ * The task that a slot stands for, as it was when it was last enqueued. What is needed for each
+ * decision stands in the first two lines of the cache.
+ */
 struct scxu_shm_task {
 	__u32 generation;      /* k: 0 while the record is being written */
 	__s32 pid;             /* k */
@@ -30,12 +33,27 @@ struct scxu_shm_task {
 	__u32 flags;           /* k: SCXU_TASK_* */
 	__u32 weight;          /* k */
 	__u32 nr_cpus_allowed; /* k */
-	__u32 reserved;
-	__u64 enqueue_ns;  /* k: CLOCK_MONOTONIC */
-	__u64 exec_ns;     /* k: run time since the task was created */
-	__u64 nr_switches; /* k: voluntary context switches */
-	__u64 cookie;      /* k: the policy's word, from its last decision; at first 0 */
-};
+	__u32 kthread;         /* k */
+	__u64 enqueue_ns;      /* k: CLOCK_MONOTONIC */
+	__u64 exec_ns;         /* k: run time since the task was created */
+	__u64 nr_switches;     /* k: voluntary context switches */
+	__u64 cookie;          /* k: the policy's word, from its last decision; at first 0 */
+	__u64 vtime;           /* k: as the cookie */
+	__u64 id;              /* k: the task's own number, 0 = the slot is free */
+	__u64 cgroup_id;       /* k: 0 = not known */
+	__u64 seq;             /* k: of the enqueue, if the policy wants events */
+	/* From here on what opts.fields asks for. */
+	char comm[16];        /* k */
+	__s32 nice;           /* k */
+	__u32 policy;         /* k */
+	__s32 waker_pid;      /* k */
+	__s32 waker_cpu;      /* k */
+	__u64 start_ns;       /* k */
+	__u64 stop_ns;        /* k */
+	__u64 exec_run_ns;    /* k */
+	__u64 exec_awake_ns;  /* k */
+	__u64 nr_preemptions; /* k */
+} __attribute__((aligned(SCXU_CACHE_LINE)));
 
 /* Announcement: slot and generation of a task that wants to run. */
 struct scxu_shm_entry {
@@ -43,15 +61,48 @@ struct scxu_shm_entry {
 	__u32 generation;
 };
 
-/* The policy's answer for one generation of one slot. */
+/* What the policy tells the kernel half to do. Members that an operation does not use are 0. */
+enum scxu_shm_op {
+	SCXU_OP_DISPATCH = 0,  /* the policy's answer for one generation of one slot */
+	SCXU_OP_KICK = 1,      /* cpu, flags = SCXU_KICK_* */
+	SCXU_OP_SET_SLICE = 2, /* slot, generation, slice_ns */
+	SCXU_OP_SET_VTIME = 3, /* slot, generation, vtime */
+	SCXU_OP_RECALL = 4,    /* slot, generation */
+};
+
+/* 0 is what most decisions are. */
+#define SCXU_HOW(op, flags, queue) ((op) | (flags) << 8 | (__u32)(queue) << 16)
+#define SCXU_HOW_OP(how) ((how) & 0xff)
+#define SCXU_HOW_FLAGS(how) ((how) >> 8 & 0xff)
+#define SCXU_HOW_QUEUE(how) ((how) >> 16)
+#define SCXU_MAX_QUEUES 64
+
 struct scxu_shm_decision {
 	__u32 slot;
 	__u32 generation;
-	__s32 cpu;   /* -1 = any */
-	__u32 flags; /* none yet: 0 */
+	__s32 cpu; /* -1 = any */
+	__u32 how; /* SCXU_HOW() */
 	__u64 slice_ns;
 	__u64 vtime;
 	__u64 cookie;
+};
+
+/* Something that happened to a task, a CPU or a cgroup: see struct scxu_event. */
+struct scxu_shm_event {
+	__u64 seq;
+	__u64 time_ns;
+	__u16 type; /* enum scxu_event_type */
+	__s32 cpu;
+	__u32 slot;
+	__u32 generation;
+	__s32 pid;
+	__s32 tgid;
+	__s32 task_cpu;
+	__u32 weight;
+	__u64 exec_ns;
+	__u64 cookie;
+	__u64 id;
+	__u64 value[4];
 };
 
 /* Written by one CPU, with interrupts off: plain stores are enough. */
@@ -69,15 +120,18 @@ struct scxu_shm_counters {
 	__u64 nr_no_slot;       /* of these: more tasks than slots */
 	__u64 nr_rescued;       /* of these: taken back from a late policy */
 	__u64 nr_doorbells;     /* the process was woken from its sleep */
+	__u64 nr_events;        /* announced */
+	__u64 nr_events_lost;   /* no room to announce them */
 };
 
 struct scxu_shm_cpu {
-	__u32 tail; /* k: announcements written */
-	__s32 pid;  /* k: who runs, 0 = nobody */
-	__u32 idle; /* k */
-	__u32 reserved;
+	__u32 tail;                                           /* k: announcements written */
+	__s32 pid;                                            /* k: who runs, 0 = nobody */
+	__u32 idle;                                           /* k */
+	__u32 event_tail;                                     /* k: events written */
 	struct scxu_shm_counters nr;                          /* k */
 	__u32 head __attribute__((aligned(SCXU_CACHE_LINE))); /* u: announcements read */
+	__u32 event_head;                                     /* u: events read */
 } __attribute__((aligned(SCXU_CACHE_LINE)));
 
 struct scxu_shm {
@@ -86,6 +140,7 @@ struct scxu_shm {
 	__u32 parked;        /* u: the next sched_yield() ends a round */
 	__u32 blocked;       /* u: about to sleep, ring the doorbell */
 	__u32 decision_tail; /* u: decisions written */
+	__u32 listening;     /* u: events are wanted from now on */
 	/* The kernel half writes this one. */
 	__u32 decision_head __attribute__((aligned(SCXU_CACHE_LINE))); /* k: decisions read */
 	__u32 may_block;       /* k: nothing has happened for a while, sleep rather than park */
@@ -96,21 +151,27 @@ struct scxu_shm {
 	__u64 fallback_ns;     /* k: total time it was in charge, without the present one */
 	__u64 max_fallback_ns; /* k: longest */
 	__u64 nr_tasks;        /* k: tasks that have a slot */
+	__u64 event_seq;       /* k: the number of the next event, or enqueue among events */
 };
 
 /*
  * Where things lie in the arena: struct scxu_shm, then the arrays. Every number of entries is a
- * power of two but nr_cpus, which counts CPU ids, holes included.
+ * power of two but nr_cpus, which counts CPU ids, holes included. There is one ring of events more
+ * than CPUs, for those that come from no CPU in particular.
  */
 struct scxu_shm_layout {
 	__u32 nr_cpus;
 	__u32 nr_ring; /* entries of each CPU's announcement ring */
 	__u32 nr_decisions;
 	__u32 nr_slots;
-	__u32 cpus; /* byte offsets from here on */
+	__u32 nr_events;  /* entries of each ring of events, 0 = none */
+	__u32 mask_words; /* of 64 CPUs, in the mask of a task */
+	__u32 cpus;       /* byte offsets from here on */
 	__u32 decisions;
 	__u32 rings;
+	__u32 events;
 	__u32 tasks;
+	__u32 masks;
 	__u32 size;
 };
 
@@ -123,12 +184,24 @@ struct scxu_shm_opts {
 	__u64 max_slice_ns;
 	__u64 fallback_ns; /* how long a task waits for an answer, 0 = for ever */
 	__u32 full_user;   /* no idle short cut: every wake-up goes to the policy */
-	__u32 reserved;
+	__u32 fields;      /* SCXU_FIELD_*, of the record */
+	__u64 events;      /* SCXU_EVENT_BIT(), types of events */
 };
 
 /* Handed to the kernel half by the thread that will run the policy, before it attaches. */
 struct scxu_shm_setup {
 	__u64 shm; /* user address of the arena */
+};
+
+/* Make a queue of the policy's own, or, with a CPU, have that CPU serve it. */
+struct scxu_shm_queue {
+	__u32 queue; /* from 1 */
+	__s32 cpu;   /* -1 = make it */
+};
+
+struct scxu_shm_cpuperf {
+	__s32 cpu;
+	__u32 perf;
 };
 
 /* The kernel's last words, in the map "exit_rec". */

@@ -36,6 +36,10 @@ struct bpf_iter_num {
 	u64 opaque;
 } __attribute__((aligned(8)));
 
+struct bpf_iter_scx_dsq {
+	u64 opaque[6];
+} __attribute__((aligned(8)));
+
 struct bpf_timer {
 	u64 opaque[2];
 } __attribute__((aligned(8)));
@@ -57,11 +61,13 @@ enum {
 	BPF_F_MMAPABLE = 1U << 10,
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1U << 0,
 	BPF_RB_FORCE_WAKEUP = 1U << 1,
-	EEXIST = 17,
+	EINVAL = 22,
 };
 
 #define CLOCK_MONOTONIC 1
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h; unchanged from 6.12 to 7.3 */
+#define PF_EXITING 0x00000004 /* the same */
+#define DEFAULT_PRIO 120      /* static_prio at nice 0: include/linux/sched/prio.h */
 #define TASK_COMM_LEN 16
 
 /* Values come from the running kernel through SCX_ENUM(), never from here. */
@@ -71,15 +77,23 @@ enum scx_dsq_id_flags {
 
 enum scx_enq_flags {
 	SCX_ENQ_WAKEUP = 1,
+	SCX_ENQ_HEAD = 1 << 4,
 	SCX_ENQ_LAST = 1ULL << 41,
 };
 
 enum scx_deq_flags {
+	SCX_DEQ_SLEEP = 1,
 	SCX_DEQ_SCHED_CHANGE = 1ULL << 33, /* since 7.1 */
 };
 
 enum scx_kick_flags {
 	SCX_KICK_IDLE = 1,
+	SCX_KICK_PREEMPT = 2,
+	SCX_KICK_WAIT = 4,
+};
+
+enum scx_wake_flags {
+	SCX_WAKE_SYNC = 1 << 4,
 };
 
 enum scx_ent_flags {
@@ -99,7 +113,12 @@ struct cpumask {
 	unsigned long bits[1];
 };
 
+struct scx_dispatch_q {
+	u64 id;
+};
+
 struct sched_ext_entity {
+	struct scx_dispatch_q *dsq;
 	u32 flags;
 	u32 weight;
 	u64 slice;
@@ -118,6 +137,10 @@ struct task_struct {
 	const struct cpumask *cpus_ptr;
 	unsigned short migration_disabled;
 	unsigned long nvcsw;
+	unsigned long nivcsw;
+	int static_prio;
+	unsigned int policy;
+	char comm[TASK_COMM_LEN];
 	struct sched_entity se;
 	struct sched_ext_entity scx;
 };
@@ -130,7 +153,10 @@ struct scx_exit_info {
 	char *dump;
 };
 
-struct scx_init_task_args;
+struct scx_init_task_args {
+	bool fork;
+};
+
 struct scx_exit_task_args;
 
 struct scx_dump_ctx;
@@ -144,10 +170,18 @@ struct sched_ext_ops {
 	void (*dequeue)(struct task_struct *p, u64 deq_flags);
 	void (*dispatch)(s32 cpu, struct task_struct *prev);
 	void (*tick)(struct task_struct *p);
+	void (*runnable)(struct task_struct *p, u64 enq_flags);
 	void (*running)(struct task_struct *p);
+	void (*stopping)(struct task_struct *p, bool runnable);
+	void (*quiescent)(struct task_struct *p, u64 deq_flags);
+	bool (*yield)(struct task_struct *from, struct task_struct *to);
+	void (*set_weight)(struct task_struct *p, u32 weight);
+	void (*set_cpumask)(struct task_struct *p, const struct cpumask *cpumask);
 	void (*update_idle)(s32 cpu, bool idle);
 	s32 (*init_task)(struct task_struct *p, struct scx_init_task_args *args);
 	void (*exit_task)(struct task_struct *p, struct scx_exit_task_args *args);
+	void (*enable)(struct task_struct *p);
+	void (*disable)(struct task_struct *p);
 	void (*cpu_online)(s32 cpu);
 	void (*cpu_offline)(s32 cpu);
 	s32 (*init)(void);
@@ -173,6 +207,11 @@ extern bool scx_bpf_test_and_clear_cpu_idle(s32 cpu) __weak __ksym;
 extern s32 scx_bpf_task_cpu(const struct task_struct *p) __weak __ksym;
 extern const struct cpumask *scx_bpf_get_online_cpumask(void) __weak __ksym;
 extern void scx_bpf_put_cpumask(const struct cpumask *cpumask) __weak __ksym;
+extern int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags) __weak __ksym;
+extern void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it) __weak __ksym;
+extern void scx_bpf_cpuperf_set(s32 cpu, u32 perf) __weak __ksym;
+extern void bpf_rcu_read_lock(void) __weak __ksym;
+extern void bpf_rcu_read_unlock(void) __weak __ksym;
 extern bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask *cpumask) __weak __ksym;
 
 #endif

@@ -4,25 +4,33 @@
  *
  *	1 enqueue	here
  *	2 announce	announce.bpf.h		to the process: lib/shm.c, steps 3 to 5
- *	6 drain		drain.bpf.h
+ *	6 drain		drain.bpf.h, place.bpf.h, command.bpf.h
  *	7 dispatch	here
  *	8 run		here
  *
  * Beside the path: task.bpf.h (slots), custody.bpf.h (who owes an answer), worker.bpf.h (the
- * policy's own thread), fallback.bpf.h and guard.bpf.h (when the policy is late), compat.bpf.h
- * (kernel versions), state.bpf.h (maps and options).
+ * policy's own thread), fallback.bpf.h and guard.bpf.h (when the policy is late), event.bpf.h and
+ * run.bpf.h (what the policy asked to be told), own.bpf.h and park.bpf.h (dispatch queues),
+ * compat.bpf.h (kernel versions), state.bpf.h (maps and options).
  */
 #include "kernel.h"
 #include "intf.h"
+#include "api.h"
 #include "compat.bpf.h"
 #include "state.bpf.h"
+#include "event.bpf.h"
 #include "queue.bpf.h"
+#include "own.bpf.h"
+#include "park.bpf.h"
 #include "custody.bpf.h"
 #include "task.bpf.h"
+#include "run.bpf.h"
 #include "worker.bpf.h"
 #include "fallback.bpf.h"
 #include "guard.bpf.h"
 #include "announce.bpf.h"
+#include "place.bpf.h"
+#include "command.bpf.h"
 #include "drain.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -40,6 +48,8 @@ s32 BPF_PROG(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flag
 	s32 cpu;
 
 	use_arena();
+	if (opts.fields & FIELD_WAKER)
+		run_woken(p, wake_flags);
 	if (opts.full_user && !is_kernels(p) && !in_fallback)
 		return prev_cpu;
 	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &idle);
@@ -76,7 +86,7 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	s = task_slot(p, &slot);
 	if (!s)
 		count(cpu, nr_no_slot);
-	else if (!in_fallback && announce(p, s, slot, enq_flags))
+	else if (!in_fallback && announce(p, s, slot, enq_flags, 0))
 		return;
 	else if (!in_fallback)
 		count(cpu, nr_ring_full);
@@ -99,10 +109,10 @@ void BPF_PROG(scxu_dequeue, struct task_struct *p, u64 deq_flags)
 	use_arena();
 	s = task_slot(p, &slot);
 	if (s)
-		custody_withdraw(s);
+		custody_withdraw(p, s, slot);
 }
 
-/* A CPU that went offline leaves its queue behind; the guard says so. */
+/* A CPU that goes offline leaves its queue behind; the guard says so. */
 static __noinline bool take_orphan(void)
 {
 	struct cpu *c;
@@ -110,29 +120,41 @@ static __noinline bool take_orphan(void)
 
 	bpf_for(cpu, 0, opts.layout.nr_cpus) {
 		c = cpu_state(cpu);
-		if (c && c->offline && compat_move_to_local(cpu))
+		if (c && c->orphan && compat_move_to_local(cpu))
 			return true;
 	}
+	if (nr_own_queues && own_take_orphan())
+		return true;
 	WRITE_ONCE(orphans, 0);
 	return false;
 }
 
-/* Take a task that the policy has placed, from each kind of queue in turn so that none starves. */
-static __always_inline bool take_placed(s32 cpu, struct cpu *c)
+/* Take a task from a queue that all policies have, from each kind in turn so that none starves. */
+static __always_inline bool take_common(s32 cpu, struct cpu *c)
 {
-	if (c->kind == 0) {
-		c->kind = 1;
+	if (c->kind == KIND_ANY) {
+		c->kind = KIND_CPU;
 		return queue_take(&any_hint, DSQ_ANY) || queue_take(&c->queue_hint, cpu) ||
 		       queue_take(&any_vtime_hint, DSQ_ANY_VTIME);
 	}
-	if (c->kind == 1) {
-		c->kind = 2;
+	if (c->kind == KIND_CPU) {
+		c->kind = KIND_ANY_VTIME;
 		return queue_take(&c->queue_hint, cpu) || queue_take(&any_hint, DSQ_ANY) ||
 		       queue_take(&any_vtime_hint, DSQ_ANY_VTIME);
 	}
-	c->kind = 0;
+	c->kind = KIND_ANY;
 	return queue_take(&any_vtime_hint, DSQ_ANY_VTIME) || queue_take(&any_hint, DSQ_ANY) ||
 	       queue_take(&c->queue_hint, cpu);
+}
+
+/* Take a task that the policy has placed. */
+static __always_inline bool take_placed(s32 cpu, struct cpu *c)
+{
+	if (!c->queues)
+		return take_common(cpu, c);
+	if (c->turn & 1)
+		return own_take(c) || take_common(cpu, c);
+	return take_common(cpu, c) || own_take(c);
 }
 
 static __always_inline bool take_fallback(void)
@@ -182,12 +204,46 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	compat_set_slice(prev, opts.slice_ns);
 }
 
+/* Not there unless something asks for it, see lib/port_bpf.c: the kernel calls what is there. */
+SEC("struct_ops/scxu_runnable")
+void BPF_PROG(scxu_runnable, struct task_struct *p, u64 enq_flags)
+{
+	if (enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP))
+		event_task(p, EVENT_RUNNABLE, 0, 0);
+}
+
+SEC("struct_ops/scxu_stopping")
+void BPF_PROG(scxu_stopping, struct task_struct *p, bool runnable)
+{
+	run_end(p, runnable);
+}
+
+SEC("struct_ops/scxu_quiescent")
+void BPF_PROG(scxu_quiescent, struct task_struct *p, u64 deq_flags)
+{
+	if (deq_flags & SCX_ENUM(scx_deq_flags, SCX_DEQ_SLEEP))
+		run_sleep(p);
+}
+
+/* With this operation the slice is ours to end. */
+SEC("struct_ops/scxu_yield")
+bool BPF_PROG(scxu_yield, struct task_struct *from, struct task_struct *to)
+{
+	if (to)
+		return false;
+	compat_set_slice(from, 0);
+	run_yield(from);
+	return false;
+}
+
 /* While a task runs: a full slice, which may be long, must not keep the worker or the others. */
 SEC("struct_ops/scxu_tick")
 void BPF_PROG(scxu_tick, struct task_struct *p)
 {
 	if (in_fallback && p->scx.slice > FALLBACK_SLICE_NS)
 		compat_set_slice(p, FALLBACK_SLICE_NS);
+	if (wanted(EVENT_TICK))
+		event_task(p, EVENT_TICK, 0, 0);
 	if (!is_worker(p) && worker_overdue() && !__sync_lock_test_and_set(&worker.preempting, 1))
 		compat_set_slice(p, 0);
 }
@@ -204,6 +260,8 @@ void BPF_PROG(scxu_running, struct task_struct *p)
 		worker_running();
 	if (in_fallback)
 		fallback_running(p);
+	if (runs_wanted())
+		run_begin(p);
 }
 
 SEC("struct_ops/scxu_update_idle")
@@ -218,7 +276,7 @@ void BPF_PROG(scxu_update_idle, s32 cpu, bool idle)
 SEC("struct_ops.s/scxu_init_task")
 s32 BPF_PROG(scxu_init_task, struct task_struct *p, struct scx_init_task_args *args)
 {
-	task_init(p);
+	task_init(p, args);
 	return 0;
 }
 
@@ -226,6 +284,44 @@ SEC("struct_ops/scxu_exit_task")
 void BPF_PROG(scxu_exit_task, struct task_struct *p, struct scx_exit_task_args *args)
 {
 	task_exit(p);
+}
+
+SEC("struct_ops/scxu_enable")
+void BPF_PROG(scxu_enable, struct task_struct *p)
+{
+	u32 slot;
+	struct slot *s = task_slot(p, &slot);
+
+	if (!s)
+		return;
+	event_task(p, EVENT_NEW, s->parent, 0);
+	s->parent = 0; /* should it come back, it was not forked then */
+}
+
+SEC("struct_ops/scxu_disable")
+void BPF_PROG(scxu_disable, struct task_struct *p)
+{
+	event_task(p, EVENT_EXIT, 0, 0);
+}
+
+SEC("struct_ops/scxu_set_weight")
+void BPF_PROG(scxu_set_weight, struct task_struct *p, u32 weight)
+{
+	event_task(p, EVENT_WEIGHT, weight, 0);
+}
+
+SEC("struct_ops/scxu_set_cpumask")
+void BPF_PROG(scxu_set_cpumask, struct task_struct *p, const struct cpumask *cpumask)
+{
+	u32 slot;
+	struct slot *s = task_slot(p, &slot);
+
+	use_arena();
+	if (!s)
+		return;
+	write_mask(slot, cpumask);
+	if (wanted(EVENT_CPUMASK))
+		event_task(p, EVENT_CPUMASK, 0, 0);
 }
 
 static __always_inline void set_offline(s32 cpu, u32 offline)
@@ -241,6 +337,8 @@ SEC("struct_ops.s/scxu_cpu_online")
 void BPF_PROG(scxu_cpu_online, s32 cpu)
 {
 	set_offline(cpu, 0);
+	if (wanted(EVENT_CPU_ONLINE))
+		event_slow(EVENT_CPU_ONLINE, cpu, 0, 0, 0, 0);
 }
 
 SEC("struct_ops.s/scxu_cpu_offline")
@@ -249,6 +347,8 @@ void BPF_PROG(scxu_cpu_offline, s32 cpu)
 	use_arena();
 	set_offline(cpu, 1);
 	shm_cpus[cpu].idle = 0; /* it was idle when it left */
+	if (wanted(EVENT_CPU_OFFLINE))
+		event_slow(EVENT_CPU_OFFLINE, cpu, 0, 0, 0, 0);
 }
 
 SEC("struct_ops.s/scxu_init")
@@ -269,6 +369,8 @@ s32 BPF_PROG(scxu_init)
 	err = err ?: scx_bpf_create_dsq(DSQ_ANY_VTIME, -1);
 	err = err ?: scx_bpf_create_dsq(DSQ_FALLBACK, -1);
 	err = err ?: scx_bpf_create_dsq(DSQ_WORKER, -1);
+	err = err ?: scx_bpf_create_dsq(DSQ_PARK, -1);
+	err = err ?: scx_bpf_create_dsq(DSQ_EMPTY, -1);
 	return err ?: guard_init();
 }
 
@@ -310,9 +412,23 @@ int scxu_setup(struct scxu_shm_setup *setup)
 	shm_cpus = (struct scxu_shm_cpu __shm *)(base + opts.layout.cpus);
 	shm_decisions = (struct scxu_shm_decision __shm *)(base + opts.layout.decisions);
 	shm_rings = (struct scxu_shm_entry __shm *)(base + opts.layout.rings);
+	shm_events = (struct scxu_shm_event __shm *)(base + opts.layout.events);
 	shm_tasks = (struct scxu_shm_task __shm *)(base + opts.layout.tasks);
+	shm_masks = (u64 __shm *)(base + opts.layout.masks);
 	worker_pid = id;
 	worker_tgid = id >> 32;
+	return 0;
+}
+
+/* Whoever runs this holds no lock of a CPU's, which the kernel wants for another CPU than its own. */
+SEC("syscall")
+int scxu_set_cpuperf(struct scxu_shm_cpuperf *set)
+{
+	struct cpu *c = cpu_state(set->cpu);
+
+	if (!c || set->cpu >= opts.layout.nr_cpus || c->offline || set->perf > 1024)
+		return -EINVAL;
+	scx_bpf_cpuperf_set(set->cpu, set->perf);
 	return 0;
 }
 
@@ -323,10 +439,18 @@ struct sched_ext_ops scxu_ops = {
 	.dequeue = (void *)scxu_dequeue,
 	.dispatch = (void *)scxu_dispatch,
 	.tick = (void *)scxu_tick,
+	.runnable = (void *)scxu_runnable,
 	.running = (void *)scxu_running,
+	.stopping = (void *)scxu_stopping,
+	.quiescent = (void *)scxu_quiescent,
+	.yield = (void *)scxu_yield,
+	.set_weight = (void *)scxu_set_weight,
+	.set_cpumask = (void *)scxu_set_cpumask,
 	.update_idle = (void *)scxu_update_idle,
 	.init_task = (void *)scxu_init_task,
 	.exit_task = (void *)scxu_exit_task,
+	.enable = (void *)scxu_enable,
+	.disable = (void *)scxu_disable,
 	.cpu_online = (void *)scxu_cpu_online,
 	.cpu_offline = (void *)scxu_cpu_offline,
 	.init = (void *)scxu_init,

@@ -9,6 +9,7 @@
 #define SCXU_STATE_BPF_H
 
 #define NSEC_PER_MSEC 1000000ULL
+#define S64_MAX ((s64)(~0ULL >> 1))
 #define READ_ONCE(x) (*(volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, val) (*(volatile typeof(x) *)&(x) = (val))
 
@@ -22,10 +23,14 @@ const volatile struct scxu_shm_opts opts = {};
 
 /* Dispatch queues. A CPU's own queue has the CPU's number. */
 enum {
-	DSQ_ANY = 1 << 24, /* placed by the policy, for whichever CPU comes first */
-	DSQ_ANY_VTIME,     /* the same in order of vtime: a queue has one order or the other */
-	DSQ_FALLBACK,      /* scheduled without the policy, by vtime */
-	DSQ_WORKER,        /* the thread that runs the policy, when it is runnable */
+	DSQ_ANY = 1 << 24,    /* placed by the policy, for whichever CPU comes first */
+	DSQ_ANY_VTIME,        /* the same in order of vtime: a queue has one order or the other */
+	DSQ_FALLBACK,         /* scheduled without the policy, by vtime */
+	DSQ_WORKER,           /* the thread that runs the policy, when it is runnable */
+	DSQ_PARK,             /* recalled by the policy, which has custody again */
+	DSQ_EMPTY,            /* always */
+	DSQ_QUEUES = 1 << 25, /* and up: the policy's own */
+	DSQ_NONE = 1 << 26,
 };
 
 struct {
@@ -33,6 +38,19 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1); /* pages, set by the process */
 } arena SEC(".maps");
+
+/* The last run of a task; kept only if something that the policy asked for needs it. */
+struct run {
+	u64 start_ns;
+	u64 stop_ns;
+	u64 slice_ns;      /* that it began with */
+	u64 exec_start_ns; /* run time of the task when it began */
+	u64 exec_ns;
+	u64 exec_sleep_ns; /* run time of the task when it last went to sleep */
+	u32 yielded;
+	u32 preempted;
+	u32 sync; /* its waker said that it is about to sleep */
+};
 
 /* What the kernel half knows of a task. `pending` says who owns it. */
 struct slot {
@@ -43,6 +61,9 @@ struct slot {
 	u64 enqueue_ns;
 	u64 vtime;   /* in the fallback */
 	u64 exec_ns; /* accounted in vtime */
+	u32 parked;  /* generation under which it waits in DSQ_PARK */
+	u32 parent;  /* who forked it, 0 = it was there before us */
+	struct run run;
 };
 
 struct {
@@ -58,25 +79,36 @@ struct cpu {
 	u32 turn;      /* of ops.dispatch, for fairness between queues */
 	u32 kind;      /* of queue that is first in the next ops.dispatch */
 	u32 offline;
-	u32 queue_hint; /* see queue.bpf.h */
+	u32 queue_hint;  /* see queue.bpf.h */
+	u32 queue_looks; /* of the guard in a row that found a task in its queue */
+	u32 orphan;      /* it leaves its queue to others */
 	u32 custody_lock;
 	u32 custody_head;
 	u32 custody_tail;
+	u32 event_tail; /* as ring_tail */
+	u32 event_lock; /* of the ring that belongs to no CPU */
+	u32 next_queue; /* of the policy's own, for fairness between them */
+	u64 queues;     /* of the policy's own that this CPU serves */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* CPU ids */
+	__uint(max_entries, 1); /* CPU ids, and one for events of no CPU */
 	__type(key, u32);
 	__type(value, struct cpu);
 } cpus SEC(".maps");
+
+/* Which queue of those that the policy fills a CPU looks into first, in turn. */
+enum { KIND_ANY, KIND_CPU, KIND_ANY_VTIME };
 
 /* The arena, by kind. */
 struct scxu_shm __shm *shm __hidden;
 struct scxu_shm_cpu __shm *shm_cpus __hidden;
 struct scxu_shm_decision __shm *shm_decisions __hidden;
 struct scxu_shm_entry __shm *shm_rings __hidden;
+struct scxu_shm_event __shm *shm_events __hidden;
 struct scxu_shm_task __shm *shm_tasks __hidden;
+u64 __shm *shm_masks __hidden;
 
 /* The verifier lets a program touch the arena only if it names the map. */
 #define use_arena() asm volatile("" : : "r"(&arena))
@@ -98,6 +130,29 @@ static __always_inline struct cpu *cpu_state(u32 cpu)
 static __always_inline struct slot *slot_state(u32 slot)
 {
 	return bpf_map_lookup_elem(&slots, &slot);
+}
+
+struct task_ctx {
+	u32 slot;
+	u32 has_slot;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_ctx);
+} task_ctxs SEC(".maps");
+
+/* The slot of @p and its number; NULL if it has none. */
+static __always_inline struct slot *task_slot(struct task_struct *p, u32 *slot)
+{
+	struct task_ctx *tc = bpf_task_storage_get(&task_ctxs, p, 0, 0);
+
+	if (!tc || !tc->has_slot)
+		return NULL;
+	*slot = tc->slot;
+	return slot_state(*slot);
 }
 
 static __always_inline bool is_worker(const struct task_struct *p)

@@ -8,18 +8,6 @@
 #ifndef SCXU_TASK_BPF_H
 #define SCXU_TASK_BPF_H
 
-struct task_ctx {
-	u32 slot;
-	u32 has_slot;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct task_ctx);
-} task_ctxs SEC(".maps");
-
 /* Slots that were used and given back; last in, first out keeps the hot ones hot. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);
@@ -39,32 +27,67 @@ static __always_inline bool take_slot(u32 *slot)
 	return *slot < opts.layout.nr_slots;
 }
 
-/* The slot of @p and its number; NULL if it has none. */
-static __always_inline struct slot *task_slot(struct task_struct *p, u32 *slot)
-{
-	struct task_ctx *tc = bpf_task_storage_get(&task_ctxs, p, 0, 0);
+u64 __hidden nr_tasks_ever; /* numbers the tasks */
 
-	if (!tc || !tc->has_slot)
-		return NULL;
-	*slot = tc->slot;
-	return slot_state(*slot);
+/*
+ * The mask changes seldom and is read at any time, so bits that stay as they are are not touched.
+ * (Bit by bit, since no other way to read it works from 6.12 to 7.3 and for any number of CPUs.)
+ */
+static __always_inline void write_mask(u32 slot, const struct cpumask *mask)
+{
+	u64 __shm *words = &shm_masks[slot * opts.layout.mask_words];
+	u64 bit;
+	u32 cpu;
+
+	bpf_for(cpu, 0, opts.layout.nr_cpus) {
+		bit = 1ULL << (cpu & 63);
+		if (bpf_cpumask_test_cpu(cpu, mask))
+			words[cpu / 64] |= bit;
+		else if (words[cpu / 64] & bit)
+			words[cpu / 64] &= ~bit;
+	}
+}
+
+/* Who it is, for the policy that asks for all tasks: the rest comes with the first enqueue. */
+static __always_inline void write_identity(struct task_struct *p, u32 slot)
+{
+	struct scxu_shm_task __shm *rec = &shm_tasks[slot];
+
+	rec->pid = p->pid;
+	rec->tgid = p->tgid;
+	rec->cpu = scx_bpf_task_cpu(p);
+	rec->kthread = !!(p->flags & PF_KTHREAD);
+	rec->weight = p->scx.weight;
+	rec->nr_cpus_allowed = p->nr_cpus_allowed;
+	/* Volatile, since clang 19 makes one memset() of them and loses the address space. */
+	WRITE_ONCE(rec->cookie, 0);
+	WRITE_ONCE(rec->vtime, 0);
+	WRITE_ONCE(rec->flags, 0);
+	bpf_rcu_read_lock();
+	write_mask(slot, p->cpus_ptr);
+	bpf_rcu_read_unlock();
+	store_mb(&rec->id, __sync_fetch_and_add(&nr_tasks_ever, 1) + 1);
 }
 
 /* Never fails: an error here would make fork() fail. */
-static __always_inline void task_init(struct task_struct *p)
+static __always_inline void task_init(struct task_struct *p, struct scx_init_task_args *args)
 {
-	struct scxu_shm_task __shm *rec;
 	struct task_ctx *tc;
+	struct slot *s;
 	u32 slot = 0;
 
 	tc = bpf_task_storage_get(&task_ctxs, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!tc || !take_slot(&slot))
 		return;
 
+	s = slot_state(slot);
+	if (!s)
+		return;
 	use_arena();
-	rec = &shm_tasks[slot];
-	rec->generation = 0;
-	rec->cookie = 0;
+	s->parent = args->fork ? bpf_get_current_pid_tgid() : 0;
+	s->run = (struct run){};
+	shm_tasks[slot].generation = 0;
+	write_identity(p, slot);
 	tc->slot = slot;
 	tc->has_slot = 1;
 	__sync_fetch_and_add(&shm->nr_tasks, 1);
@@ -80,9 +103,10 @@ static __always_inline void task_exit(struct task_struct *p)
 	if (!s)
 		return;
 	use_arena();
-	custody_withdraw(s);
+	custody_withdraw(p, s, slot);
 	s->era = 0;
 	shm_tasks[slot].generation = 0;
+	shm_tasks[slot].id = 0;
 	bpf_map_push_elem(&free_slots, &slot, 0);
 	__sync_fetch_and_sub(&shm->nr_tasks, 1);
 }

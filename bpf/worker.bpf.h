@@ -25,6 +25,7 @@ struct {
 	u32 needed;
 	u32 preempting;  /* a CPU has ended a slice for the worker, which is next */
 	u32 fresh;       /* its next run begins a round */
+	u32 running;     /* from then until it waits for a CPU again; it may be asleep */
 	s32 cpu;         /* where it last waited */
 	bool restricted; /* may not run everywhere */
 	u64 needed_ns;   /* since when */
@@ -75,15 +76,17 @@ static __always_inline void worker_need(struct task_struct *p, u64 now)
 		worker_kick(p);
 }
 
+/* While it runs it cannot be helped by a CPU: what is new then is for its next round. */
 static __always_inline bool worker_overdue(void)
 {
-	return READ_ONCE(worker.needed) &&
+	return READ_ONCE(worker.needed) && !READ_ONCE(worker.running) &&
 	       bpf_ktime_get_ns() - worker.needed_ns > WORKER_PATIENCE_NS;
 }
 
 /* @fresh: it will look at all rings before it waits again. */
 static __always_inline void worker_waits(struct task_struct *p, bool fresh)
 {
+	WRITE_ONCE(worker.running, 0);
 	worker.cpu = scx_bpf_task_cpu(p);
 	worker.restricted = p->nr_cpus_allowed < opts.nr_cpus_possible;
 	if (fresh)
@@ -134,6 +137,7 @@ static __always_inline void worker_begin(void)
 /* One that was interrupted and goes on may have looked at the rings already: still needed. */
 static __always_inline void worker_running(void)
 {
+	WRITE_ONCE(worker.running, 1);
 	WRITE_ONCE(worker.parked, 0);
 	WRITE_ONCE(worker.preempting, 0);
 	if (READ_ONCE(worker.fresh))

@@ -71,6 +71,21 @@ enum {
 	SCXU_FULL_USER = 1 << 1,
 	/** Do not lock the process's memory: for debuggers. The scheduler may stall on a fault. */
 	SCXU_NO_MLOCK = 1 << 2,
+	/** scxu_dequeue_task() also gives the tasks that left, with cpu -1. Implies the event
+	 *  SCXU_EVENT_EXIT. */
+	SCXU_EXIT_TASKS = 1 << 3,
+};
+
+/** Groups of members of struct scxu_task that cost something: 0 unless asked for. Since 0.1. */
+enum {
+	SCXU_FIELD_FLAGS = 1 << 0,    /**< flags but for SCXU_TASK_WAKEUP */
+	SCXU_FIELD_COMM = 1 << 1,     /**< comm */
+	SCXU_FIELD_PRIORITY = 1 << 2, /**< nice, policy */
+	SCXU_FIELD_PLACE = 1 << 3,    /**< node, llc */
+	SCXU_FIELD_WAKER = 1 << 4,    /**< waker_pid, waker_cpu, SCXU_TASK_SYNC */
+	SCXU_FIELD_RUN = 1 << 5,      /**< start_ns, stop_ns, exec_run_ns, exec_awake_ns,
+					   nr_preemptions */
+	SCXU_FIELD_ALL = (1 << 6) - 1,
 };
 
 /**
@@ -102,11 +117,24 @@ struct scxu_opts {
 	/** Where log lines go, and with which argument. Default: nowhere. */
 	scxu_log_fn log;
 	void *log_arg;
+	/** Events to deliver: SCXU_EVENT_BIT() of each type. Default: tasks that want to run. */
+	uint64_t events;
+	/** SCXU_FIELD_* groups of struct scxu_task to fill in. Default: those that cost nothing. */
+	uint32_t fields;
+	/** How many events each CPU can hold, of the types in @events: 64 to 65536, made a power of
+	 *  two. What does not fit is lost and counted. Default 1024. */
+	uint32_t nr_events;
 };
 
 /** Flags of struct scxu_task. Since 0.1. */
 enum {
-	SCXU_TASK_WAKEUP = 1 << 0, /**< it slept; else it was preempted, yielded or was moved */
+	SCXU_TASK_WAKEUP = 1 << 0,     /**< it slept; else it was preempted, yielded or was moved */
+	SCXU_TASK_PREEMPTED = 1 << 1,  /**< it was stopped before its slice ended */
+	SCXU_TASK_REENQUEUED = 1 << 2, /**< it had been dispatched, and was recalled */
+	SCXU_TASK_KTHREAD = 1 << 3,    /**< a kernel thread; only from scxu_next_task() */
+	SCXU_TASK_EXITING = 1 << 4,    /**< it is on its way out */
+	SCXU_TASK_SYNC = 1 << 5,       /**< its waker is about to sleep (the kernel's WF_SYNC) */
+	SCXU_TASK_PINNED = 1 << 6,     /**< it has migration disabled: only its CPU will do */
 };
 
 /**
@@ -138,7 +166,46 @@ struct scxu_task {
 	uint64_t nr_switches;
 	/** The policy's own word: what the last decision for this task carried, at first 0. */
 	uint64_t cookie;
-	uint64_t reserved[16];
+	/** What the last decision for this task carried, at first 0. */
+	uint64_t vtime;
+	/** Id of its cgroup (the inode number of its folder in cgroupfs); 0 if the kernel does not
+	 *  tell, see SCXU_FEATURE_CGROUP. */
+	uint64_t cgroup_id;
+	/** SCXU_FIELD_COMM: its name, as in /proc/PID/comm. */
+	char comm[16];
+	/** SCXU_FIELD_PRIORITY: -20 to 19. */
+	int32_t nice;
+	/** SCXU_FIELD_PRIORITY: SCHED_OTHER and so on. */
+	uint32_t policy;
+	/** SCXU_FIELD_PLACE: NUMA node and last-level cache of @cpu, see scxu_topology_open(). */
+	int32_t node;
+	int32_t llc;
+	/** SCXU_FIELD_WAKER: who woke it, if SCXU_TASK_WAKEUP is set, and where; pid 0 is an
+	 *  interrupt on an idle CPU. */
+	pid_t waker_pid;
+	int32_t waker_cpu;
+	/** SCXU_FIELD_RUN: when its last run began. */
+	uint64_t start_ns;
+	/** SCXU_FIELD_RUN: when that ended. */
+	uint64_t stop_ns;
+	/** SCXU_FIELD_RUN: run time of its last run (difference of se.sum_exec_runtime). */
+	uint64_t exec_run_ns;
+	/** SCXU_FIELD_RUN: run time since it last slept. */
+	uint64_t exec_awake_ns;
+	/** SCXU_FIELD_RUN: involuntary context switches (the kernel's nivcsw). */
+	uint64_t nr_preemptions;
+	/** The task's own number, the same for its life and never another's. */
+	uint64_t id;
+	uint64_t reserved[3];
+};
+
+/** Flags of struct scxu_dispatch. Since 0.1. */
+enum {
+	/** Before all others that were dispatched to the same place. Overrides @vtime. */
+	SCXU_DISPATCH_HEAD = 1 << 0,
+	/** End the slice of the task that runs on @cpu, which must be a CPU, and run this one
+	 *  next. */
+	SCXU_DISPATCH_PREEMPT = 1 << 1,
 };
 
 /**
@@ -153,7 +220,7 @@ struct scxu_dispatch {
 	uint32_t generation;
 	/** A CPU, or SCXU_CPU_ANY. One that is offline or not allowed counts as any. */
 	int32_t cpu;
-	/** None yet: 0. */
+	/** SCXU_DISPATCH_* flags. */
 	uint32_t flags;
 	/** How long it may run: made at least 100 us and at most 100 ms. 0 = the
 	 *  default slice. */
@@ -164,6 +231,96 @@ struct scxu_dispatch {
 	uint64_t vtime;
 	/** Comes back with the task's next enqueue. */
 	uint64_t cookie;
+	/** Wait in this queue, from scxu_create_queue(), rather than for a CPU: then @cpu must be
+	 *  SCXU_CPU_ANY. 0 = none. */
+	uint32_t queue;
+	uint32_t reserved32;
+	uint64_t reserved[3];
+};
+
+/** What an event says. Since 0.1. */
+enum scxu_event_type {
+	/** The task wants to run: decide. Always delivered. */
+	SCXU_EVENT_ENQUEUE = 0,
+	/** A task is ours from now on. value[0]: the thread that forked it, or 0 if it was there
+	 *  and changed its class. Those that are there at scxu_open(): scxu_next_task(). */
+	SCXU_EVENT_NEW = 1,
+	/** It became runnable; also if the kernel half places it without asking. */
+	SCXU_EVENT_RUNNABLE = 2,
+	/** It went to sleep. */
+	SCXU_EVENT_SLEEP = 3,
+	/** It called sched_yield(). */
+	SCXU_EVENT_YIELD = 4,
+	/** It was stopped although it would go on. value[0]: what was left of its slice, in ns;
+	 *  0 = it was used up. */
+	SCXU_EVENT_PREEMPT = 5,
+	/** It is no longer ours: it ended, or changed its class. Its slot may be another's soon. */
+	SCXU_EVENT_EXIT = 6,
+	/** Its allowed CPUs changed: scxu_task_next_cpu(). */
+	SCXU_EVENT_CPUMASK = 7,
+	/** Its weight changed. value[0]: the new one. */
+	SCXU_EVENT_WEIGHT = 8,
+	/** It moved to another cgroup. value[0]: the id of that, value[1]: of the one before. */
+	SCXU_EVENT_CGROUP = 9,
+	/** It was in custody, and is not any more: a decision would be stale. value[0]: enum
+	 *  scxu_withdraw_reason. */
+	SCXU_EVENT_WITHDRAW = 10,
+	/** A CPU came. Only @cpu is set. */
+	SCXU_EVENT_CPU_ONLINE = 11,
+	/** A CPU left. Only @cpu is set. */
+	SCXU_EVENT_CPU_OFFLINE = 12,
+	/** The timer tick, on a CPU that runs a task of ours: @task. */
+	SCXU_EVENT_TICK = 13,
+	/** A cgroup's cpu.weight changed. value[0]: its id, value[1]: the weight, 1 to 10000. */
+	SCXU_EVENT_CGROUP_WEIGHT = 14,
+	/** A cgroup's cpu.max changed. value[0]: its id, value[1]: period, value[2]: quota, all
+	 *  ones = no limit, value[3]: burst, in us. */
+	SCXU_EVENT_CGROUP_BANDWIDTH = 15,
+	/** What became of a decision or of a command for a task. value[0]: enum scxu_result.
+	 *  @task has slot and generation. */
+	SCXU_EVENT_RESULT = 16,
+	/** Events were lost. value[0]: how many. Always delivered, if others can be lost. Tasks
+	 *  that want to run never are. To start again: scxu_next_task(). */
+	SCXU_EVENT_LOST = 17,
+};
+
+/** The bit in opts.events for a type of enum scxu_event_type. Since 0.1. */
+#define SCXU_EVENT_BIT(type) (UINT64_C(1) << (type))
+
+/** Why a task was withdrawn from custody. Since 0.1. */
+enum scxu_withdraw_reason {
+	SCXU_WITHDRAW_DEQUEUE = 0,  /**< its class, affinity or weight changed, or it ended; unless
+					 it left, it comes again */
+	SCXU_WITHDRAW_FALLBACK = 1, /**< the answer was late, the fallback runs it */
+};
+
+/** What became of a decision. Since 0.1. */
+enum scxu_result {
+	SCXU_RESULT_PLACED = 0,      /**< as it said */
+	SCXU_RESULT_BOUNCED = 1,     /**< its CPU is offline or not allowed: placed for any CPU */
+	SCXU_RESULT_STALE = 2,       /**< the task had moved on */
+	SCXU_RESULT_REFUSED = 3,     /**< it made no sense: slot, flags or queue */
+	SCXU_RESULT_UNSUPPORTED = 4, /**< the kernel cannot do that */
+};
+
+/**
+ * struct scxu_event - what happened to a task or a CPU. Its size is fixed, as struct scxu_task's.
+ */
+struct scxu_event {
+	/** enum scxu_event_type; skip those that you do not know. */
+	uint32_t type;
+	/** Where it happened; for SCXU_EVENT_CPU_*: the CPU. */
+	int32_t cpu;
+	/** Counts all events of the handle, in the order in which they happened; a gap is no loss,
+	 *  it only was of a type not asked for. 0 if opts.events is 0. */
+	uint64_t seq;
+	/** When. */
+	uint64_t time_ns;
+	/** See the type. */
+	uint64_t value[4];
+	/** The task. For SCXU_EVENT_ENQUEUE as from scxu_dequeue_task(); else pid, tgid, cpu, slot,
+	 *  generation, weight, exec_ns, cookie and id. */
+	struct scxu_task task;
 	uint64_t reserved[4];
 };
 
@@ -277,6 +434,48 @@ int scxu_dequeue_task(struct scxu *s, struct scxu_task *t);
 int scxu_dequeue_tasks(struct scxu *s, struct scxu_task *tasks, unsigned int nr);
 
 /**
+ * scxu_next_event() - take the next event: a task that wants to run, or one of opts.events.
+ * @ev:	receives it
+ *
+ * Events of one task come in the order in which they happened. They are of the tasks that the policy
+ * schedules: of kernel threads and of its own process there are none. What is no enqueue does not
+ * wake a waiting policy at once, but within half of opts.fallback_ms.
+ *
+ * Return: 1, or 0 if there is none. Since 0.1.
+ */
+int scxu_next_event(struct scxu *s, struct scxu_event *ev);
+
+/**
+ * scxu_next_task() - walk all tasks that are ours: at the start, or after SCXU_EVENT_LOST.
+ * @iter:	0 for the first call; then left alone
+ * @t:		receives the task as it is now, with the generation of its last enqueue: a decision
+ *		for it is stale unless it still waits for one
+ *
+ * The first call drops all events that wait to be read, but for tasks that want to run. A task that
+ * comes or leaves meanwhile may be seen here, in an event, or both.
+ *
+ * Return: 1, or 0 after the last one. Since 0.1.
+ */
+int scxu_next_task(struct scxu *s, uint32_t *iter, struct scxu_task *t);
+
+/**
+ * scxu_task_next_cpu() - walk the CPUs that a task may run on, in ascending order.
+ * @prev:	-1 for the first, then the one that the call before returned
+ *
+ * It is the mask of now, and of the task that has the slot now. Offline CPUs may be in it.
+ *
+ * Return: the CPU, or -1 if there is none after @prev. Since 0.1.
+ */
+int scxu_task_next_cpu(struct scxu *s, const struct scxu_task *t, int prev);
+
+/**
+ * scxu_task_may_run_on() - whether @cpu is among the CPUs that a task may run on, as above.
+ *
+ * Since 0.1.
+ */
+bool scxu_task_may_run_on(struct scxu *s, const struct scxu_task *t, int cpu);
+
+/**
  * scxu_dispatch_init() - a decision for @t: any CPU, the default slice, the same cookie.
  *
  * Context: any thread. Since 0.1.
@@ -287,7 +486,8 @@ void scxu_dispatch_init(struct scxu_dispatch *d, const struct scxu_task *t);
  * scxu_dispatch_task() - give a task back to run. Takes effect at the end of the round, or before.
  *
  * Return: 0, or
- *	-EINVAL		@d has a slot that does not exist, or an unknown flag
+ *	-EINVAL		@d has a slot or queue that does not exist, an unknown flag, or flags that
+ *			do not go together
  *	-EAGAIN		the kernel half does not take decisions for now; the task is not lost, the
  *			fallback runs it if the policy does not come back to it
  *
@@ -301,6 +501,101 @@ int scxu_dispatch_task(struct scxu *s, const struct scxu_dispatch *d);
  * Return: how many were given, or the error of the first if none was. Since 0.1.
  */
 int scxu_dispatch_tasks(struct scxu *s, const struct scxu_dispatch *d, unsigned int nr);
+
+/** Flags of scxu_kick_cpu(). Since 0.1. */
+enum {
+	SCXU_KICK_IDLE = 1 << 0,    /**< only if it is idle */
+	SCXU_KICK_PREEMPT = 1 << 1, /**< end the slice of the task that runs there */
+	SCXU_KICK_WAIT = 1 << 2, /**< the CPU that carries this out waits until it has switched */
+};
+
+/**
+ * scxu_kick_cpu() - make a CPU look for work again. Takes effect as a decision does.
+ * @flags:	SCXU_KICK_* flags; 0 = now, whatever runs there
+ *
+ * Return: 0, or -EINVAL, or -EAGAIN as scxu_dispatch_task(). Since 0.1.
+ */
+int scxu_kick_cpu(struct scxu *s, int cpu, uint32_t flags);
+
+/**
+ * scxu_set_slice() - change the slice of a task that was dispatched, whether it runs or waits.
+ * @t:		the task, with the generation under which it was dispatched
+ * @slice_ns:	made at least 100 us and at most 100 ms
+ *
+ * Takes effect as a decision does. For a task that has moved on it does nothing.
+ *
+ * Return: 0, or -EINVAL, or -EAGAIN as scxu_dispatch_task(). Since 0.1.
+ */
+int scxu_set_slice(struct scxu *s, const struct scxu_task *t, uint64_t slice_ns);
+
+/**
+ * scxu_set_vtime() - change the vtime of a task that was dispatched and waits in order of vtime.
+ *
+ * The rest is as for scxu_set_slice().
+ *
+ * Return: 0, or -EINVAL, or -EAGAIN as scxu_dispatch_task(). Since 0.1.
+ */
+int scxu_set_vtime(struct scxu *s, const struct scxu_task *t, uint64_t vtime);
+
+/**
+ * scxu_recall() - take back a task that was dispatched and does not run yet. It comes again, as an
+ * enqueue with a new generation; if it is too late it does not.
+ * @t:	the task, with the generation under which it was dispatched
+ *
+ * Return: 0, or -EINVAL, or -EAGAIN as scxu_dispatch_task(). Since 0.1.
+ */
+int scxu_recall(struct scxu *s, const struct scxu_task *t);
+
+/**
+ * scxu_create_queue() - a queue of the policy's own in the kernel half, into which it can dispatch.
+ * @cpus:	the CPUs that take tasks from it: CPU n is bit n % 64 of word n / 64; NULL = all
+ * @nr_words:	words in @cpus
+ *
+ * In order of vtime, least first, equal ones in order of dispatch. A CPU takes turns between its
+ * queues. A task that may run on none of @cpus is placed as for any CPU, and counts as bounced.
+ * While all of @cpus are offline any CPU takes what waits there. There are at most 64, until
+ * scxu_close().
+ *
+ * Makes system calls: do it before the first round.
+ *
+ * Return: its number, at least 1, or
+ *	-EINVAL		none of @cpus exists
+ *	-ENOSPC		there are 64
+ *	other		what the kernel said
+ *
+ * Since 0.1.
+ */
+int scxu_create_queue(struct scxu *s, const uint64_t *cpus, unsigned int nr_words);
+
+/** The highest level of performance of a CPU. Since 0.1. */
+#define SCXU_CPUPERF_MAX 1024
+
+/**
+ * scxu_set_cpuperf() - ask for a level of performance of a CPU: its frequency, where the kernel's
+ * governor is schedutil. One system call.
+ * @perf:	0 to SCXU_CPUPERF_MAX, the CPU's highest
+ *
+ * Return: 0, or -EINVAL if there is no such CPU or level, or it is offline. Since 0.1.
+ */
+int scxu_set_cpuperf(struct scxu *s, int cpu, uint32_t perf);
+
+/** What not every kernel can do. Since 0.1. */
+enum scxu_feature {
+	SCXU_FEATURE_CGROUP = 0,           /**< cgroup ids and events: CONFIG_EXT_GROUP_SCHED */
+	SCXU_FEATURE_CGROUP_BANDWIDTH = 1, /**< SCXU_EVENT_CGROUP_BANDWIDTH: Linux 6.17 */
+	SCXU_FEATURE_WITHDRAW = 2,         /**< SCXU_EVENT_WITHDRAW is exact: Linux 7.1 */
+	SCXU_FEATURE_TID = 3,              /**< tasks are found by a number that is never reused,
+						not by pid: Linux 7.2 */
+	SCXU_FEATURE_KERNEL_EVENTS = 4,    /**< the kernel's own counters: Linux 6.15 */
+};
+
+/**
+ * scxu_has() - whether this kernel can do something.
+ * @feature:	enum scxu_feature
+ *
+ * Context: any thread. Return: false also for a feature that this library does not know. Since 0.1.
+ */
+bool scxu_has(struct scxu *s, int feature);
 
 /**
  * scxu_select_cpu() - an idle CPU for @t, without a system call.
@@ -327,8 +622,10 @@ int scxu_notify_complete(struct scxu *s, uint64_t nr_pending);
 
 /**
  * scxu_wait() - end the round as scxu_notify_complete(s, 0) does, for a limited time.
- * @timeout_ms:	0 = do not wait, -1 = no limit; kept to within opts.fallback_ms. It may return
- *		before, with nothing to do.
+ * @timeout_ms:	0 = do not wait, -1 = no limit. It may return before, with nothing to do.
+ *
+ * A limit below twice opts.fallback_ms is kept, and costs more than waiting without one: the thread
+ * sleeps, and must be woken. A longer one is kept to within opts.fallback_ms.
  *
  * Return: 0, or -EINTR. Since 0.1.
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* dispatch.c - step 5: the policy gives tasks back to run. */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "internal.h"
@@ -14,12 +15,29 @@ SCXU_API void scxu_dispatch_init(struct scxu_dispatch *d, const struct scxu_task
 	d->slice_ns = 0;
 	d->vtime = 0;
 	d->cookie = t->cookie;
+	d->queue = 0;
+	d->reserved32 = 0;
 	memset(d->reserved, 0, sizeof(d->reserved));
+}
+
+/* To a queue of the policy's own, or with flags. */
+static bool is_special(const struct scxu_dispatch *d)
+{
+	return d->flags || d->queue;
+}
+
+static bool special_is_valid(struct scxu *s, const struct scxu_dispatch *d)
+{
+	if (d->flags & ~(SCXU_DISPATCH_HEAD | SCXU_DISPATCH_PREEMPT))
+		return false;
+	if (d->queue && (d->queue > s->nr_queues || d->cpu != SCXU_CPU_ANY))
+		return false;
+	return !(d->flags & SCXU_DISPATCH_PREEMPT) || d->cpu >= 0;
 }
 
 static int check(struct scxu *s, const struct scxu_dispatch *d)
 {
-	return d->slot < s->nr_slots && !d->flags ? 0 : -EINVAL;
+	return d->slot < s->nr_slots && (!is_special(d) || special_is_valid(s, d)) ? 0 : -EINVAL;
 }
 
 /*

@@ -23,7 +23,8 @@ struct scxu {
 	int nr_cpus;          /* CPU ids, holes included */
 	int nr_cpus_possible; /* without the holes */
 	uint32_t nr_slots;
-	uint64_t *claimed; /* per CPU: the round in which scxu_select_cpu() gave it */
+	uint32_t nr_queues; /* of the policy's own */
+	uint64_t *claimed;  /* per CPU: the round in which scxu_select_cpu() gave it */
 	uint64_t round;
 	uint64_t all_busy_round; /* in which no CPU was found idle */
 	bool stopped;            /* by scxu_stop() */

@@ -83,9 +83,32 @@ static uint32_t default_max_tasks(void)
 	return nr < MIN_TASKS ? MIN_TASKS : nr > MAX_TASKS ? MAX_TASKS : nr;
 }
 
+/* Which events and which members of the record. */
+static int complete_wishes(struct scxu *s)
+{
+	static const uint64_t known = SCXU_EVENT_BIT(SCXU_EVENT_LOST + 1) - 1;
+	struct scxu_opts *o = &s->opts;
+
+	if (o->flags & SCXU_EXIT_TASKS)
+		o->events |= SCXU_EVENT_BIT(SCXU_EVENT_EXIT);
+	if (o->events & ~known) {
+		scxu_error(s, "events 0x%llx: unknown types",
+			   (unsigned long long)(o->events & ~known));
+		return -EINVAL;
+	}
+	if (o->fields & ~SCXU_FIELD_ALL) {
+		scxu_error(s, "fields 0x%x: unknown groups", o->fields & ~SCXU_FIELD_ALL);
+		return -EINVAL;
+	}
+	/* These come without asking. */
+	o->events &= ~(SCXU_EVENT_BIT(SCXU_EVENT_ENQUEUE) | SCXU_EVENT_BIT(SCXU_EVENT_LOST));
+	return complete_number(s, "nr_events", &o->nr_events, 1024, 64, 65536);
+}
+
 int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 {
-	static const uint32_t known_flags = SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK;
+	static const uint32_t known_flags =
+		SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK | SCXU_EXIT_TASKS;
 	struct scxu_opts *o = &s->opts;
 	int err = opts ? copy_opts(s, opts) : 0;
 
@@ -96,6 +119,8 @@ int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 		scxu_error(s, "unknown flags 0x%x", o->flags & ~known_flags);
 		err = -EINVAL;
 	}
+	if (!err)
+		err = complete_wishes(s);
 	if (!err)
 		err = complete_name(s);
 	if (!err)

@@ -14,9 +14,21 @@
 
 struct scxu;
 struct scxu_task;
+struct scxu_event;
 struct scxu_dispatch;
 struct scxu_stats;
 struct scxu_exit_info;
+
+/* What the policy asks for beside a decision; what an operation does not use is 0. */
+struct scxu_command {
+	uint32_t op; /* enum scxu_shm_op */
+	uint32_t flags;
+	uint32_t slot;
+	uint32_t generation;
+	int32_t cpu;
+	uint64_t slice_ns;
+	uint64_t vtime;
+};
 
 struct scxu_port {
 	/* Become the scheduler. Sets s->port_data, the counts of CPUs and slots, and s->claimed. */
@@ -28,6 +40,15 @@ struct scxu_port {
 
 	/* Step 3: up to @nr tasks that want to run, in order. */
 	unsigned int (*read_tasks)(struct scxu *s, struct scxu_task *tasks, unsigned int nr);
+	/* The same with the events of opts.events between them. */
+	unsigned int (*read_events)(struct scxu *s, struct scxu_event *events, unsigned int nr);
+	/* Forget the events that wait to be read; tasks that want to run stay. */
+	void (*drop_events)(struct scxu *s);
+	/* The task in @slot as it is now, if there is one. */
+	bool (*read_slot)(struct scxu *s, uint32_t slot, struct scxu_task *t);
+	/* The CPUs that the task in @slot may run on, nr_cpus bits that may change at any time. */
+	const uint64_t *(*task_cpumask)(struct scxu *s, uint32_t slot);
+
 	/* Step 5: how many of @nr checked decisions were taken. */
 	unsigned int (*submit)(struct scxu *s, const struct scxu_dispatch *d, unsigned int nr);
 	/*
@@ -35,6 +56,14 @@ struct scxu_port {
 	 * With @pending the policy has more to do and wants to be back soon.
 	 */
 	int (*wait)(struct scxu *s, int64_t timeout_ns, bool pending);
+
+	/* Step 5: something else than a decision; false if there is no room. */
+	bool (*command)(struct scxu *s, const struct scxu_command *command);
+	/* A queue of the policy's own; @nr from 1. */
+	int (*create_queue)(struct scxu *s, uint32_t nr);
+	int (*add_to_queue)(struct scxu *s, uint32_t nr, int cpu);
+	int (*set_cpuperf)(struct scxu *s, int cpu, uint32_t perf);
+	bool (*has)(struct scxu *s, int feature);
 
 	/* End a wait() from a signal handler or another thread, and all that follow. */
 	void (*wake)(struct scxu *s);

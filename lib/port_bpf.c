@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* port_bpf.c - the port to a real kernel; the one file that knows libbpf. */
+#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "api.h"
 #include "internal.h"
 #include "shm.h"
 #include "scxu.skel.h"
@@ -32,6 +34,7 @@ struct port_bpf {
 	uint64_t nr_syscalls;
 	uint64_t nr_blocked;
 	uint64_t ops_flags;
+	uint64_t features; /* bits of enum scxu_feature */
 	int64_t ecode_restart;
 	int kind_sysrq, kind_error;
 	struct scxu_exit_rec exit;
@@ -67,6 +70,36 @@ static int check_libbpf(struct scxu *s)
 	return -EOPNOTSUPP;
 }
 
+/* bpf/api.h has these numbers again, for the kernel half. */
+static_assert((int)TASK_WAKEUP == SCXU_TASK_WAKEUP && (int)TASK_PREEMPTED == SCXU_TASK_PREEMPTED &&
+	      (int)TASK_REENQUEUED == SCXU_TASK_REENQUEUED &&
+	      (int)TASK_KTHREAD == SCXU_TASK_KTHREAD && (int)TASK_EXITING == SCXU_TASK_EXITING &&
+	      (int)TASK_SYNC == SCXU_TASK_SYNC && (int)TASK_PINNED == SCXU_TASK_PINNED);
+static_assert((int)FIELD_FLAGS == SCXU_FIELD_FLAGS && (int)FIELD_COMM == SCXU_FIELD_COMM &&
+	      (int)FIELD_PRIORITY == SCXU_FIELD_PRIORITY && (int)FIELD_WAKER == SCXU_FIELD_WAKER &&
+	      (int)FIELD_RUN == SCXU_FIELD_RUN);
+static_assert((int)DISPATCH_HEAD == SCXU_DISPATCH_HEAD &&
+	      (int)DISPATCH_PREEMPT == SCXU_DISPATCH_PREEMPT);
+static_assert((int)KICK_IDLE == SCXU_KICK_IDLE && (int)KICK_PREEMPT == SCXU_KICK_PREEMPT &&
+	      (int)KICK_WAIT == SCXU_KICK_WAIT);
+static_assert((int)EVENT_NEW == SCXU_EVENT_NEW && (int)EVENT_RUNNABLE == SCXU_EVENT_RUNNABLE &&
+	      (int)EVENT_SLEEP == SCXU_EVENT_SLEEP && (int)EVENT_YIELD == SCXU_EVENT_YIELD &&
+	      (int)EVENT_PREEMPT == SCXU_EVENT_PREEMPT && (int)EVENT_EXIT == SCXU_EVENT_EXIT &&
+	      (int)EVENT_CPUMASK == SCXU_EVENT_CPUMASK && (int)EVENT_WEIGHT == SCXU_EVENT_WEIGHT &&
+	      (int)EVENT_CGROUP == SCXU_EVENT_CGROUP &&
+	      (int)EVENT_WITHDRAW == SCXU_EVENT_WITHDRAW &&
+	      (int)EVENT_CPU_ONLINE == SCXU_EVENT_CPU_ONLINE &&
+	      (int)EVENT_CPU_OFFLINE == SCXU_EVENT_CPU_OFFLINE &&
+	      (int)EVENT_TICK == SCXU_EVENT_TICK &&
+	      (int)EVENT_CGROUP_WEIGHT == SCXU_EVENT_CGROUP_WEIGHT &&
+	      (int)EVENT_CGROUP_BANDWIDTH == SCXU_EVENT_CGROUP_BANDWIDTH &&
+	      (int)EVENT_RESULT == SCXU_EVENT_RESULT);
+static_assert((int)WITHDRAW_FALLBACK == SCXU_WITHDRAW_FALLBACK &&
+	      (int)RESULT_BOUNCED == SCXU_RESULT_BOUNCED &&
+	      (int)RESULT_STALE == SCXU_RESULT_STALE &&
+	      (int)RESULT_REFUSED == SCXU_RESULT_REFUSED &&
+	      (int)RESULT_UNSUPPORTED == SCXU_RESULT_UNSUPPORTED);
+
 /* An enumerator of the running kernel; numbers differ between versions. */
 static int64_t kernel_enum(const struct btf *btf, const char *type, const char *name)
 {
@@ -89,6 +122,43 @@ static int64_t kernel_enum(const struct btf *btf, const char *type, const char *
 	return 0;
 }
 
+static bool has_member(const struct btf *btf, const char *type, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT), i;
+	const struct btf_type *t;
+
+	if (id < 0)
+		return false;
+	t = btf__type_by_id(btf, id);
+	for (i = 0; i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), name))
+			return true;
+	return false;
+}
+
+static uint64_t kernel_features(const struct btf *btf)
+{
+	const struct {
+		enum scxu_feature feature;
+		bool there;
+	} found[] = {
+		{ SCXU_FEATURE_CGROUP, has_member(btf, "sched_ext_ops", "cgroup_move") },
+		{ SCXU_FEATURE_CGROUP_BANDWIDTH,
+		  has_member(btf, "sched_ext_ops", "cgroup_set_bandwidth") },
+		{ SCXU_FEATURE_WITHDRAW,
+		  kernel_enum(btf, "scx_deq_flags", "SCX_DEQ_SCHED_CHANGE") },
+		{ SCXU_FEATURE_TID, kernel_enum(btf, "scx_ops_flags", "SCX_OPS_TID_TO_TASK") },
+		{ SCXU_FEATURE_KERNEL_EVENTS,
+		  btf__find_by_name_kind(btf, "scx_event_stats", BTF_KIND_STRUCT) > 0 },
+	};
+	uint64_t features = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(found); i++)
+		features |= (uint64_t)found[i].there << found[i].feature;
+	return features;
+}
+
 static int read_kernel_enums(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
@@ -106,6 +176,7 @@ static int read_kernel_enums(struct scxu *s)
 	p->kind_sysrq = kernel_enum(btf, "scx_exit_kind", "SCX_EXIT_SYSRQ");
 	p->kind_error = kernel_enum(btf, "scx_exit_kind", "SCX_EXIT_ERROR");
 	p->ecode_restart = kernel_enum(btf, "scx_exit_code", "SCX_ECODE_ACT_RESTART");
+	p->features = kernel_features(btf);
 	btf__free(btf);
 	if (p->ops_flags && p->kind_error)
 		return 0;
@@ -152,6 +223,8 @@ static void set_options(struct scxu *s, struct scxu_bpf *skel, struct scxu_shm_l
 		.max_slice_ns = SCXU_MAX_SLICE_US * NSEC_PER_USEC,
 		.fallback_ns = o->fallback_ms * NSEC_PER_MSEC,
 		.full_user = !!(o->flags & SCXU_FULL_USER),
+		.fields = o->fields,
+		.events = o->events,
 	};
 }
 
@@ -168,6 +241,35 @@ static void set_ops(struct scxu *s, struct scxu_bpf *skel)
 	strcpy((char *)(ops + 1) - SCXU_NAME_LEN, s->name);
 }
 
+/* The kernel calls each operation that is there, so those that nobody asked for go. */
+#define drop_op(skel, op)                                                  \
+	do {                                                               \
+		(skel)->struct_ops.scxu_ops->op = NULL;                    \
+		bpf_program__set_autoload((skel)->progs.scxu_##op, false); \
+	} while (0)
+
+static void drop_ops(struct scxu *s, struct scxu_bpf *skel)
+{
+	uint64_t events = s->opts.events;
+	bool run = s->opts.fields & SCXU_FIELD_RUN, flags = s->opts.fields & SCXU_FIELD_FLAGS;
+	bool preempt = events & SCXU_EVENT_BIT(SCXU_EVENT_PREEMPT);
+
+	if (!run && !flags && !preempt)
+		drop_op(skel, stopping);
+	if (!flags && !preempt && !(events & SCXU_EVENT_BIT(SCXU_EVENT_YIELD)))
+		drop_op(skel, yield);
+	if (!run && !(events & SCXU_EVENT_BIT(SCXU_EVENT_SLEEP)))
+		drop_op(skel, quiescent);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_RUNNABLE)))
+		drop_op(skel, runnable);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_NEW)))
+		drop_op(skel, enable);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_EXIT)))
+		drop_op(skel, disable);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_WEIGHT)))
+		drop_op(skel, set_weight);
+}
+
 static int set_sizes(struct scxu_bpf *skel, const struct scxu_shm_layout *layout)
 {
 	long page = sysconf(_SC_PAGESIZE);
@@ -176,7 +278,7 @@ static int set_sizes(struct scxu_bpf *skel, const struct scxu_shm_layout *layout
 	err = bpf_map__set_max_entries(skel->maps.arena, (layout->size + page - 1) / page);
 	err = err ?: bpf_map__set_max_entries(skel->maps.slots, layout->nr_slots);
 	err = err ?: bpf_map__set_max_entries(skel->maps.free_slots, layout->nr_slots);
-	err = err ?: bpf_map__set_max_entries(skel->maps.cpus, layout->nr_cpus);
+	err = err ?: bpf_map__set_max_entries(skel->maps.cpus, layout->nr_cpus + 1);
 	err = err   ?:
 		      bpf_map__set_max_entries(skel->maps.custody,
 					       layout->nr_cpus * layout->nr_ring);
@@ -189,7 +291,13 @@ static int load(struct scxu *s)
 	struct scxu_shm_layout layout;
 	int err;
 
-	shm_layout(&layout, s->nr_cpus, s->opts.max_tasks);
+	err = shm_layout(&layout, s->nr_cpus, s->opts.max_tasks,
+			 s->opts.events ? s->opts.nr_events : 0);
+	if (err) {
+		scxu_error(s, "%u events for each of %d CPUs: more than fits in 4 GiB",
+			   s->opts.nr_events, s->nr_cpus);
+		return -EINVAL;
+	}
 	s->nr_slots = layout.nr_slots;
 	p->skel = scxu_bpf__open();
 	if (!p->skel) {
@@ -197,6 +305,7 @@ static int load(struct scxu *s)
 	} else {
 		set_options(s, p->skel, &layout);
 		set_ops(s, p->skel);
+		drop_ops(s, p->skel);
 		err = set_sizes(p->skel, &layout) ?: scxu_bpf__load(p->skel);
 	}
 	if (err)
@@ -206,13 +315,21 @@ static int load(struct scxu *s)
 	return err == -EINVAL || err == -E2BIG || err == -EACCES ? -EOPNOTSUPP : err;
 }
 
+/* Run a program of the kernel half on @ctx. */
+static int run(const struct bpf_program *prog, void *ctx, size_t size)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = ctx, .ctx_size_in = size);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
+
+	return err ? err : (int)opts.retval;
+}
+
 /* Pages of the arena exist from the moment they are touched. */
 static int map_shared_memory(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
 	struct scxu_shm_layout layout = p->skel->rodata->opts.layout;
 	struct scxu_shm_setup setup = { 0 };
-	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &setup, .ctx_size_in = sizeof(setup));
 	size_t size;
 	void *base = bpf_map__initial_value(p->skel->maps.arena, &size);
 	int err;
@@ -225,8 +342,9 @@ static int map_shared_memory(struct scxu *s)
 	err = shm_view_init(&p->view, &layout, base);
 	if (err)
 		return err;
+	p->view.fields = s->opts.fields;
 	setup.shm = (uintptr_t)base;
-	err = bpf_prog_test_run_opts(bpf_program__fd(p->skel->progs.scxu_setup), &run);
+	err = run(p->skel->progs.scxu_setup, &setup, sizeof(setup));
 	if (err)
 		scxu_error(s, "cannot set up the kernel half: %s", strerror(-err));
 	return err;
@@ -272,6 +390,7 @@ static int attach_ops(struct scxu *s)
 	p->link = bpf_map__attach_struct_ops(p->skel->maps.scxu_ops);
 	if (p->link) {
 		p->attached = true;
+		__atomic_store_n(&p->view.shm->listening, 1, __ATOMIC_RELEASE);
 		return 0;
 	}
 	err = -errno;
@@ -356,6 +475,57 @@ static unsigned int bpf_read_tasks(struct scxu *s, struct scxu_task *tasks, unsi
 	return shm_read_tasks(&port_of(s)->view, tasks, nr);
 }
 
+static unsigned int bpf_read_events(struct scxu *s, struct scxu_event *events, unsigned int nr)
+{
+	return shm_read_events(&port_of(s)->view, events, nr);
+}
+
+static void bpf_drop_events(struct scxu *s)
+{
+	shm_drop_events(&port_of(s)->view);
+}
+
+static bool bpf_read_slot(struct scxu *s, uint32_t slot, struct scxu_task *t)
+{
+	return shm_read_slot(&port_of(s)->view, slot, t);
+}
+
+static const uint64_t *bpf_task_cpumask(struct scxu *s, uint32_t slot)
+{
+	const struct shm_view *v = &port_of(s)->view;
+
+	return v->masks + (size_t)slot * v->layout.mask_words;
+}
+
+static bool bpf_command(struct scxu *s, const struct scxu_command *command)
+{
+	return shm_command(&port_of(s)->view, command);
+}
+
+static int bpf_add_to_queue(struct scxu *s, uint32_t nr, int cpu)
+{
+	struct scxu_shm_queue queue = { .queue = nr, .cpu = cpu };
+
+	return run(port_of(s)->skel->progs.scxu_setup_queue, &queue, sizeof(queue));
+}
+
+static int bpf_create_queue(struct scxu *s, uint32_t nr)
+{
+	return bpf_add_to_queue(s, nr, -1);
+}
+
+static int bpf_set_cpuperf(struct scxu *s, int cpu, uint32_t perf)
+{
+	struct scxu_shm_cpuperf set = { .cpu = cpu, .perf = perf };
+
+	return run(port_of(s)->skel->progs.scxu_set_cpuperf, &set, sizeof(set));
+}
+
+static bool bpf_has(struct scxu *s, int feature)
+{
+	return feature >= 0 && feature < 64 && port_of(s)->features >> feature & 1;
+}
+
 static unsigned int bpf_submit(struct scxu *s, const struct scxu_dispatch *d, unsigned int nr)
 {
 	return shm_submit(&port_of(s)->view, d, nr);
@@ -397,6 +567,17 @@ static void park(struct port_bpf *p, bool parked)
 	__atomic_store_n(&shm->parked, 0, __ATOMIC_RELEASE);
 }
 
+/* Who parks is back when there is something to decide, or after some looks of the guard. */
+static bool is_short(struct scxu *s, int64_t timeout_ns)
+{
+	return timeout_ns >= 0 && timeout_ns < 2 * (int64_t)(s->opts.fallback_ms * NSEC_PER_MSEC);
+}
+
+static bool may_block(const struct port_bpf *p)
+{
+	return __atomic_load_n(&p->view.shm->may_block, __ATOMIC_RELAXED);
+}
+
 static int bpf_wait(struct scxu *s, int64_t timeout_ns, bool pending)
 {
 	struct port_bpf *p = port_of(s);
@@ -406,7 +587,7 @@ static int bpf_wait(struct scxu *s, int64_t timeout_ns, bool pending)
 
 	p->view.busy = false;
 	__atomic_store_n(&shm->nr_rounds, shm->nr_rounds + 1, __ATOMIC_RELEASE);
-	if (!busy && !pending && timeout_ns && __atomic_load_n(&shm->may_block, __ATOMIC_RELAXED))
+	if (timeout_ns && !pending && (is_short(s, timeout_ns) || (!busy && may_block(p))))
 		err = sleep_on_doorbell(p, timeout_ns);
 	else
 		park(p, !pending && timeout_ns);
@@ -495,7 +676,16 @@ const struct scxu_port scxu_port_bpf = {
 	.detach = bpf_detach,
 	.destroy = bpf_destroy,
 	.read_tasks = bpf_read_tasks,
+	.read_events = bpf_read_events,
+	.drop_events = bpf_drop_events,
+	.read_slot = bpf_read_slot,
+	.task_cpumask = bpf_task_cpumask,
 	.submit = bpf_submit,
+	.command = bpf_command,
+	.create_queue = bpf_create_queue,
+	.add_to_queue = bpf_add_to_queue,
+	.set_cpuperf = bpf_set_cpuperf,
+	.has = bpf_has,
 	.wait = bpf_wait,
 	.wake = bpf_wake,
 	.cpu_is_idle = bpf_cpu_is_idle,

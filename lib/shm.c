@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* shm.c - steps 3 and 5 of a task's path: announcements out of the rings, decisions into theirs. */
+/* shm.c - the shared memory's layout, and step 5 of a task's path: decisions into their ring. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -10,10 +10,7 @@
 
 #define NR_RING 4096
 #define NR_DECISIONS 4096
-
-#define load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
-#define load_relaxed(p) __atomic_load_n(p, __ATOMIC_RELAXED)
-#define store_release(p, val) __atomic_store_n(p, val, __ATOMIC_RELEASE)
+#define MAX_SIZE (UINT32_MAX - 0xffffU) /* the kernel's for an arena, less room to round up */
 
 static uint32_t power_of_two(uint32_t n)
 {
@@ -24,29 +21,36 @@ static uint32_t power_of_two(uint32_t n)
 	return power;
 }
 
-static uint32_t place(uint32_t *end, size_t size)
+static uint32_t place(uint64_t *end, uint64_t size, uint64_t nr)
 {
-	uint32_t at = *end;
+	uint64_t at = *end;
 
-	*end = (at + size + SCXU_CACHE_LINE - 1) & ~(SCXU_CACHE_LINE - 1);
+	*end = (at + size * nr + SCXU_CACHE_LINE - 1) & ~(SCXU_CACHE_LINE - 1ULL);
 	return at;
 }
 
-void shm_layout(struct scxu_shm_layout *layout, uint32_t nr_cpus, uint32_t nr_tasks)
+int shm_layout(struct scxu_shm_layout *layout, uint32_t nr_cpus, uint32_t nr_tasks,
+	       uint32_t nr_events)
 {
-	uint32_t end = 0;
+	uint64_t end = 0;
 
 	layout->nr_cpus = nr_cpus;
 	layout->nr_ring = NR_RING;
 	layout->nr_decisions = NR_DECISIONS;
 	layout->nr_slots = power_of_two(nr_tasks);
+	layout->nr_events = nr_events ? power_of_two(nr_events) : 0;
+	layout->mask_words = (nr_cpus + 63) / 64;
 
-	place(&end, sizeof(struct scxu_shm));
-	layout->cpus = place(&end, sizeof(struct scxu_shm_cpu) * nr_cpus);
-	layout->decisions = place(&end, sizeof(struct scxu_shm_decision) * layout->nr_decisions);
-	layout->rings = place(&end, sizeof(struct scxu_shm_entry) * layout->nr_ring * nr_cpus);
-	layout->tasks = place(&end, sizeof(struct scxu_shm_task) * layout->nr_slots);
+	place(&end, sizeof(struct scxu_shm), 1);
+	layout->cpus = place(&end, sizeof(struct scxu_shm_cpu), nr_cpus + 1);
+	layout->decisions = place(&end, sizeof(struct scxu_shm_decision), layout->nr_decisions);
+	layout->rings = place(&end, sizeof(struct scxu_shm_entry) * layout->nr_ring, nr_cpus);
+	layout->events =
+		place(&end, sizeof(struct scxu_shm_event) * layout->nr_events, nr_cpus + 1);
+	layout->tasks = place(&end, sizeof(struct scxu_shm_task), layout->nr_slots);
+	layout->masks = place(&end, sizeof(uint64_t) * layout->mask_words, layout->nr_slots);
 	layout->size = end;
+	return end > MAX_SIZE ? -E2BIG : 0;
 }
 
 int shm_view_init(struct shm_view *v, const struct scxu_shm_layout *layout, void *base)
@@ -59,8 +63,10 @@ int shm_view_init(struct shm_view *v, const struct scxu_shm_layout *layout, void
 		.cpus = (void *)(at + layout->cpus),
 		.decisions = (void *)(at + layout->decisions),
 		.rings = (void *)(at + layout->rings),
+		.events = (void *)(at + layout->events),
 		.tasks = (void *)(at + layout->tasks),
-		.sources = calloc(layout->nr_cpus, sizeof(struct shm_source)),
+		.masks = (void *)(at + layout->masks),
+		.sources = calloc(2 * layout->nr_cpus + 1, sizeof(struct shm_source)),
 	};
 	return v->sources ? 0 : -ENOMEM;
 }
@@ -71,146 +77,57 @@ void shm_view_destroy(struct shm_view *v)
 	v->sources = NULL;
 }
 
-static const struct scxu_shm_entry *head_entry(const struct shm_view *v, uint32_t cpu)
+/* How many of @nr decisions fit, from the tail on. */
+static uint32_t room(const struct shm_view *v, uint32_t nr)
 {
-	uint32_t head = v->cpus[cpu].head & (v->layout.nr_ring - 1);
+	uint32_t nr_used = v->shm->decision_tail - load_acquire(&v->shm->decision_head);
+	uint32_t nr_free = nr_used < v->layout.nr_decisions ? v->layout.nr_decisions - nr_used : 0;
 
-	return &v->rings[cpu * v->layout.nr_ring + head];
+	return nr < nr_free ? nr : nr_free;
 }
 
-static const struct scxu_shm_task *record_of(const struct shm_view *v,
-					     const struct scxu_shm_entry *entry)
+static struct scxu_shm_decision *decision_at(struct shm_view *v, uint32_t pos)
 {
-	return &v->tasks[entry->slot & (v->layout.nr_slots - 1)];
-}
-
-/*
- * Look at the head of @src, past announcements of tasks that have been announced again: those stand
- * where they were announced last. False if nothing is left.
- */
-static bool source_next(struct shm_view *v, struct shm_source *src)
-{
-	struct scxu_shm_cpu *cpu = &v->cpus[src->cpu];
-	const struct scxu_shm_entry *entry;
-	const struct scxu_shm_task *rec;
-
-	for (; cpu->head != src->end; store_release(&cpu->head, cpu->head + 1)) {
-		entry = head_entry(v, src->cpu);
-		rec = record_of(v, entry);
-		if (load_acquire(&rec->generation) == entry->generation) {
-			src->enqueue_ns = load_relaxed(&rec->enqueue_ns);
-			return true;
-		}
-	}
-	return false;
-}
-
-static void find_sources(struct shm_view *v)
-{
-	struct shm_source *src;
-	uint32_t cpu, tail;
-
-	for (cpu = 0; cpu < v->layout.nr_cpus; cpu++) {
-		tail = load_acquire(&v->cpus[cpu].tail);
-		if (tail == v->cpus[cpu].head)
-			continue;
-		v->busy = true; /* even if all of it is out of date */
-		src = &v->sources[v->nr_sources];
-		src->cpu = cpu;
-		src->end = tail;
-		if (source_next(v, src))
-			v->nr_sources++;
-	}
-}
-
-static struct shm_source *oldest_source(struct shm_view *v)
-{
-	struct shm_source *src, *oldest = v->sources;
-
-	for (src = v->sources + 1; src < v->sources + v->nr_sources; src++)
-		if (src->enqueue_ns < oldest->enqueue_ns)
-			oldest = src;
-	return oldest;
-}
-
-static void copy_task(struct scxu_task *t, const struct scxu_shm_task *rec,
-		      const struct scxu_shm_entry *entry)
-{
-	t->pid = load_relaxed(&rec->pid);
-	t->tgid = load_relaxed(&rec->tgid);
-	t->cpu = load_relaxed(&rec->cpu);
-	t->flags = load_relaxed(&rec->flags);
-	t->slot = entry->slot;
-	t->generation = entry->generation;
-	t->weight = load_relaxed(&rec->weight);
-	t->nr_cpus_allowed = load_relaxed(&rec->nr_cpus_allowed);
-	t->enqueue_ns = load_relaxed(&rec->enqueue_ns);
-	t->exec_ns = load_relaxed(&rec->exec_ns);
-	t->nr_switches = load_relaxed(&rec->nr_switches);
-	t->cookie = load_relaxed(&rec->cookie);
-}
-
-/*
- * False if the task has been announced again, then that announcement counts. A generation never
- * comes back, so it is enough to look at it once the copy is complete.
- */
-static bool read_task(struct shm_view *v, struct shm_source *src, struct scxu_task *t)
-{
-	const struct scxu_shm_entry *entry = head_entry(v, src->cpu);
-	const struct scxu_shm_task *rec = record_of(v, entry);
-	bool whole;
-
-	copy_task(t, rec, entry);
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	whole = load_relaxed(&rec->generation) == entry->generation;
-	store_release(&v->cpus[src->cpu].head, v->cpus[src->cpu].head + 1);
-	return whole;
-}
-
-unsigned int shm_read_tasks(struct shm_view *v, struct scxu_task *tasks, unsigned int nr)
-{
-	struct shm_source *src;
-	unsigned int nr_read = 0;
-
-	while (nr_read < nr) {
-		if (!v->nr_sources)
-			find_sources(v);
-		if (!v->nr_sources)
-			break;
-		src = oldest_source(v);
-		nr_read += read_task(v, src, &tasks[nr_read]);
-		if (!source_next(v, src))
-			*src = v->sources[--v->nr_sources];
-	}
-	v->busy |= nr_read;
-	return nr_read;
-}
-
-static void write_decision(struct shm_view *v, uint32_t pos, const struct scxu_dispatch *d)
-{
-	v->decisions[pos & (v->layout.nr_decisions - 1)] = (struct scxu_shm_decision){
-		.slot = d->slot,
-		.generation = d->generation,
-		.cpu = d->cpu,
-		.slice_ns = d->slice_ns,
-		.vtime = d->vtime,
-		.cookie = d->cookie,
-	};
+	return &v->decisions[pos & (v->layout.nr_decisions - 1)];
 }
 
 unsigned int shm_submit(struct shm_view *v, const struct scxu_dispatch *d, unsigned int nr)
 {
 	uint32_t tail = v->shm->decision_tail, i;
-	uint32_t nr_used = tail - load_acquire(&v->shm->decision_head);
-	uint32_t nr_free = nr_used < v->layout.nr_decisions ? v->layout.nr_decisions - nr_used : 0;
 
-	if (nr > nr_free)
-		nr = nr_free;
-	for (i = 0; i < nr; i++)
-		write_decision(v, tail + i, &d[i]);
+	nr = room(v, nr);
+	for (i = 0; i < nr; i++, d++)
+		*decision_at(v, tail + i) = (struct scxu_shm_decision){
+			.slot = d->slot,
+			.generation = d->generation,
+			.cpu = d->cpu,
+			.how = SCXU_HOW(SCXU_OP_DISPATCH, d->flags, d->queue),
+			.slice_ns = d->slice_ns,
+			.vtime = d->vtime,
+			.cookie = d->cookie,
+		};
 	store_release(&v->shm->decision_tail, tail + nr);
 	v->busy |= nr;
 	return nr;
+}
+
+bool shm_command(struct shm_view *v, const struct scxu_command *command)
+{
+	uint32_t tail = v->shm->decision_tail;
+
+	if (!room(v, 1))
+		return false;
+	*decision_at(v, tail) = (struct scxu_shm_decision){
+		.slot = command->slot,
+		.generation = command->generation,
+		.cpu = command->cpu,
+		.how = SCXU_HOW(command->op, command->flags, 0),
+		.slice_ns = command->slice_ns,
+		.vtime = command->vtime,
+	};
+	store_release(&v->shm->decision_tail, tail + 1);
+	v->busy = true;
+	return true;
 }
 
 bool shm_pending(struct shm_view *v)
@@ -219,6 +136,11 @@ bool shm_pending(struct shm_view *v)
 
 	for (cpu = 0; cpu < v->layout.nr_cpus; cpu++)
 		if (load_acquire(&v->cpus[cpu].tail) != v->cpus[cpu].head)
+			return true;
+	if (!v->layout.nr_events)
+		return false;
+	for (cpu = 0; cpu <= v->layout.nr_cpus; cpu++)
+		if (load_acquire(&v->cpus[cpu].event_tail) != v->cpus[cpu].event_head)
 			return true;
 	return false;
 }
@@ -244,7 +166,7 @@ void shm_read_stats(const struct shm_view *v, struct scxu_stats *stats)
 	struct scxu_shm_counters sum = { 0 };
 	uint32_t cpu;
 
-	for (cpu = 0; cpu < v->layout.nr_cpus; cpu++) {
+	for (cpu = 0; cpu <= v->layout.nr_cpus; cpu++) {
 		add_counters(&sum, &v->cpus[cpu].nr);
 		stats->nr_cpus_idle += load_relaxed(&v->cpus[cpu].idle);
 	}

@@ -9,14 +9,21 @@
 #include "intf.h"
 
 struct scxu_task;
+struct scxu_event;
+struct scxu_command;
 struct scxu_dispatch;
 struct scxu_stats;
 
-/* A CPU's ring while its announcements are being read. */
+#define load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define load_relaxed(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define store_release(p, val) __atomic_store_n(p, val, __ATOMIC_RELEASE)
+
+/* A ring of announcements or of events, while it is being read. */
 struct shm_source {
-	uint32_t cpu;
-	uint32_t end;        /* read up to here, then look at all rings again */
-	uint64_t enqueue_ns; /* of the entry at its head */
+	uint32_t ring;
+	uint32_t end;   /* read up to here, then look at all rings again */
+	uint64_t order; /* of the entry at its head: time, or number if there are events */
+	bool events;
 };
 
 struct shm_view {
@@ -25,14 +32,23 @@ struct shm_view {
 	struct scxu_shm_cpu *cpus;
 	struct scxu_shm_decision *decisions;
 	struct scxu_shm_entry *rings;
+	struct scxu_shm_event *events;
 	struct scxu_shm_task *tasks;
-	struct shm_source *sources; /* one per CPU, the first nr_sources have entries */
+	uint64_t *masks;
+	struct shm_source *sources; /* one per ring, the first nr_sources have entries */
 	uint32_t nr_sources;
-	bool busy; /* this round read or wrote something */
+	uint64_t limit;   /* numbers from here on are for the next look */
+	uint64_t nr_lost; /* events whose loss was reported */
+	uint32_t fields;  /* SCXU_FIELD_* that the records have */
+	bool busy;        /* this round read or wrote something */
 };
 
-/* Where everything goes for @nr_cpus CPU ids and at least @nr_tasks tasks. */
-void shm_layout(struct scxu_shm_layout *layout, uint32_t nr_cpus, uint32_t nr_tasks);
+/*
+ * Where everything goes for @nr_cpus CPU ids, at least @nr_tasks tasks and @nr_events a ring.
+ * Return: 0, or -E2BIG if an arena, of at most 4 GiB, cannot hold it.
+ */
+int shm_layout(struct scxu_shm_layout *layout, uint32_t nr_cpus, uint32_t nr_tasks,
+	       uint32_t nr_events);
 
 /* Look at the memory at @base, of layout->size bytes. Return: 0 or -ENOMEM. */
 int shm_view_init(struct shm_view *v, const struct scxu_shm_layout *layout, void *base);
@@ -41,10 +57,20 @@ void shm_view_destroy(struct shm_view *v);
 /* Step 3. Announcements of one look at the rings come in order of time. */
 unsigned int shm_read_tasks(struct shm_view *v, struct scxu_task *tasks, unsigned int nr);
 
+/* The same with the events between them, all in the order of their numbers. */
+unsigned int shm_read_events(struct shm_view *v, struct scxu_event *events, unsigned int nr);
+void shm_drop_events(struct shm_view *v);
+
+/* The task in @slot as it is now. False if there is none. */
+bool shm_read_slot(struct shm_view *v, uint32_t slot, struct scxu_task *t);
+
 /* Step 5. How many of @nr fit. */
 unsigned int shm_submit(struct shm_view *v, const struct scxu_dispatch *d, unsigned int nr);
 
-/* Whether an announcement waits to be read. */
+/* False if it does not fit. */
+bool shm_command(struct shm_view *v, const struct scxu_command *command);
+
+/* Whether an announcement or an event waits to be read. */
 bool shm_pending(struct shm_view *v);
 
 /* Add up what the CPUs counted. */

@@ -45,7 +45,7 @@ static void test_check(void)
 	d.slot = UINT32_MAX;
 	is_int(scxu_dispatch_task(&s, &d), -EINVAL, "nor the highest");
 	d.slot = 0;
-	d.flags = 1;
+	d.flags = 1U << 2;
 	is_int(scxu_dispatch_task(&s, &d), -EINVAL, "an unknown flag is refused");
 	d.flags = 1U << 31;
 	is_int(scxu_dispatch_task(&s, &d), -EINVAL, "the highest too");
@@ -91,7 +91,7 @@ static void test_many(void)
 	is_int(scxu_dispatch_tasks(&s, d, 5), 2, "two where there is room for two, then none");
 	is_int(scxu_dispatch_tasks(&s, d, 5), -EAGAIN, "none where there is room for none");
 
-	d[3].flags = 1;
+	d[3].flags = 1U << 2;
 	open_with_room(8, 0);
 	is_int(scxu_dispatch_tasks(&s, d, 6), 3, "those before a bad one");
 	is_int(fake.nr_taken, 3, "and not those after it");

@@ -141,7 +141,7 @@ static inline void kernel_open(struct kernel *k, uint32_t nr_cpus, uint32_t nr_s
 	uint32_t cpu;
 	void *base;
 
-	shm_layout(&layout, nr_cpus, nr_slots);
+	shm_layout(&layout, nr_cpus, nr_slots, 0);
 	if (nr_cpus > KERNEL_MAX_CPUS || nr_slots > KERNEL_MAX_SLOTS || nr_ring > layout.nr_ring)
 		bail("the test asks for more than kernel_half.h has");
 	layout.nr_ring = nr_ring;

@@ -159,10 +159,10 @@ static void test_flags(void)
 	struct scxu_opts o = new_opts();
 	unsigned int bit, nr_bad = 0;
 
-	o.flags = SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK;
+	o.flags = SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK | SCXU_EXIT_TASKS;
 	is_int(complete(&o), 0, "all flags together are taken");
 	is_int(s.opts.flags, o.flags, "and kept");
-	for (bit = 3; bit < 32; bit++) {
+	for (bit = 4; bit < 32; bit++) {
 		o.flags = SCXU_PARTIAL | 1U << bit;
 		nr_bad += complete(&o) != -EINVAL;
 	}

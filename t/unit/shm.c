@@ -33,23 +33,28 @@ static bool is_power_of_two(uint32_t n)
 	return n && !(n & (n - 1));
 }
 
-static bool layout_is_good(uint32_t nr_cpus, uint32_t nr_tasks)
+static bool layout_is_good(uint32_t nr_cpus, uint32_t nr_tasks, uint32_t nr_events)
 {
 	struct scxu_shm_layout l;
 
-	shm_layout(&l, nr_cpus, nr_tasks);
+	if (shm_layout(&l, nr_cpus, nr_tasks, nr_events))
+		return false;
 	const struct area areas[] = {
 		{ "shm", 0, sizeof(struct scxu_shm) },
-		{ "cpus", l.cpus, sizeof(struct scxu_shm_cpu) * (uint64_t)nr_cpus },
+		{ "cpus", l.cpus, sizeof(struct scxu_shm_cpu) * (nr_cpus + 1ULL) },
 		{ "decisions", l.decisions,
 		  sizeof(struct scxu_shm_decision) * (uint64_t)l.nr_decisions },
 		{ "rings", l.rings, sizeof(struct scxu_shm_entry) * (uint64_t)l.nr_ring * nr_cpus },
+		{ "events", l.events,
+		  sizeof(struct scxu_shm_event) * (uint64_t)l.nr_events * (nr_cpus + 1ULL) },
 		{ "tasks", l.tasks, sizeof(struct scxu_shm_task) * (uint64_t)l.nr_slots },
+		{ "masks", l.masks, 8ULL * l.mask_words * l.nr_slots },
 	};
 
-	return l.nr_cpus == nr_cpus && l.nr_slots >= nr_tasks && l.nr_slots < 2 * nr_tasks &&
-	       is_power_of_two(l.nr_slots) && is_power_of_two(l.nr_ring) &&
-	       is_power_of_two(l.nr_decisions) && l.nr_decisions >= SCXU_MAX_BATCH &&
+	return l.nr_cpus == nr_cpus && l.nr_events == nr_events && l.mask_words * 64 >= nr_cpus &&
+	       l.nr_slots >= nr_tasks && l.nr_slots < 2 * nr_tasks && is_power_of_two(l.nr_slots) &&
+	       is_power_of_two(l.nr_ring) && is_power_of_two(l.nr_decisions) &&
+	       l.nr_decisions >= SCXU_MAX_BATCH &&
 	       areas_are_apart(areas, ARRAY_SIZE(areas), l.size);
 }
 
@@ -57,14 +62,16 @@ static void test_layout(void)
 {
 	static const uint32_t nr_tasks[] = { 1, 64, 65, 1000, 8192, 8193, 1 << 20 };
 	uint32_t nr_cpus, i, nr_bad = 0;
+	struct scxu_shm_layout l;
 
 	for (i = 0; i < ARRAY_SIZE(nr_tasks); i++) {
 		for (nr_cpus = 1; nr_cpus <= 1024; nr_cpus++)
-			nr_bad += !layout_is_good(nr_cpus, nr_tasks[i]);
+			nr_bad += !layout_is_good(nr_cpus, nr_tasks[i], nr_cpus % 2 * 1024);
 		/* The kernel's own limit. */
-		nr_bad += !layout_is_good(8192, nr_tasks[i]);
+		nr_bad += !layout_is_good(8192, nr_tasks[i], 1024);
 	}
 	is_int(nr_bad, 0, "layouts for 1 to 1024 and 8192 CPUs: aligned, apart, powers of two");
+	is_int(shm_layout(&l, 8192, 64, 65536), -E2BIG, "what an arena cannot hold is refused");
 	is_int(offsetof(struct scxu_shm_cpu, head) % SCXU_CACHE_LINE, 0,
 	       "what the process writes of a CPU has its own cache line");
 	is_int(offsetof(struct scxu_shm, decision_head) % SCXU_CACHE_LINE, 0,
@@ -77,7 +84,7 @@ static void test_allocation_failure(void)
 	struct shm_view view;
 	char base[1];
 
-	shm_layout(&layout, 2, 64);
+	shm_layout(&layout, 2, 64, 0);
 	fail_alloc = 1;
 	is_int(shm_view_init(&view, &layout, base), -ENOMEM, "no memory for a view");
 	is_int(fail_alloc, 0, "the allocation was tried");
@@ -254,7 +261,7 @@ static unsigned int drain(struct kernel *k, uint32_t first, unsigned int nr)
 		nr_bad += !kernel_take(k, &got) || got.slot != want.slot ||
 			  got.generation != want.generation || got.cpu != want.cpu ||
 			  got.slice_ns != want.slice_ns || got.vtime != want.vtime ||
-			  got.cookie != want.cookie || got.flags;
+			  got.cookie != want.cookie || got.how;
 	}
 	return nr_bad;
 }

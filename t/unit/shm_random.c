@@ -165,7 +165,7 @@ static bool step_drain(void)
 			return fails("a decision is missing");
 		if (got.slot != decided[i].slot || got.generation != decided[i].generation ||
 		    got.cpu != decided[i].cpu || got.slice_ns != decided[i].slice_ns ||
-		    got.vtime != decided[i].vtime || got.cookie != decided[i].cookie || got.flags)
+		    got.vtime != decided[i].vtime || got.cookie != decided[i].cookie || got.how)
 			return fails("a decision is wrong");
 		model_take(&decided[i]);
 	}

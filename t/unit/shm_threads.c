@@ -39,7 +39,7 @@ static void take_decisions(void)
 
 	while (kernel_take(&k, &d)) {
 		nr_bad_decisions += d.slice_ns != mark(d.slot, d.generation, 10) ||
-				    d.vtime != nr_decisions || d.flags;
+				    d.vtime != nr_decisions || d.how;
 		nr_decisions++;
 	}
 }

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * puppets.h - a policy that plays with a few tasks of its own.
+ *
+ * A puppet is a process that waits for an order, works for as long as the order says and notes when
+ * and where it ran. The policy gives all other tasks to any CPU, but keeps a puppet that wants to
+ * run until the script has decided.
+ */
+#ifndef PUPPETS_H
+#define PUPPETS_H
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../tap.h"
+#include "scxuser.h"
+
+#define NR_PUPPETS 12
+#define MSEC 1000000ULL
+
+/* What a puppet notes of its last order. */
+struct note {
+	volatile uint64_t start_ns, end_ns;
+	volatile int cpu, end_cpu;
+	volatile unsigned int turn; /* the how manyth to start, of all */
+	volatile unsigned int nr_started, nr_done;
+};
+
+struct notes {
+	unsigned int nr_turns;
+	struct note note[NR_PUPPETS];
+};
+
+struct puppet {
+	pid_t pid;
+	int order_fd;
+	bool waits;            /* it wants to run, the script decides */
+	bool automatic;        /* decided already, each time: as @give says */
+	struct scxu_task task; /* as it was when it last wanted to run */
+	struct scxu_dispatch give;
+	struct note *note;
+	unsigned int nr_orders;
+	unsigned int nr_results;
+	struct scxu_event result; /* the last one */
+};
+
+static struct puppet puppets[NR_PUPPETS];
+static struct notes *notes;
+static struct scxu *s;
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void work(uint64_t work_ns)
+{
+	uint64_t start_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	while (now_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns < work_ns)
+		;
+}
+
+static _Noreturn void puppet_main(struct note *n, int order_fd)
+{
+	uint64_t work_ns;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (read(order_fd, &work_ns, sizeof(work_ns)) == sizeof(work_ns)) {
+		n->turn = __atomic_add_fetch(&notes->nr_turns, 1, __ATOMIC_SEQ_CST);
+		n->cpu = sched_getcpu();
+		n->start_ns = now_ns(CLOCK_MONOTONIC);
+		n->nr_started++;
+		work(work_ns);
+		n->end_cpu = sched_getcpu();
+		n->end_ns = now_ns(CLOCK_MONOTONIC);
+		n->nr_done++;
+	}
+	_exit(0);
+}
+
+static void make_puppet(struct puppet *p)
+{
+	int fd[2];
+
+	p->note = &notes->note[p - puppets];
+	if (pipe(fd) || (p->pid = fork()) < 0)
+		bail("no puppet: %s", strerror(errno));
+	if (!p->pid) {
+		close(fd[1]);
+		puppet_main(p->note, fd[0]);
+	}
+	close(fd[0]);
+	p->order_fd = fd[1];
+}
+
+static void make_puppets(void)
+{
+	int i;
+
+	notes = mmap(NULL, sizeof(*notes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	if (notes == MAP_FAILED)
+		bail("no memory");
+	for (i = 0; i < NR_PUPPETS; i++)
+		make_puppet(&puppets[i]);
+}
+
+static struct puppet *puppet_of(pid_t pid)
+{
+	struct puppet *p;
+
+	for (p = puppets; p < puppets + NR_PUPPETS; p++)
+		if (p->pid == pid)
+			return p;
+	return NULL;
+}
+
+static struct puppet *puppet_in(uint32_t slot, uint32_t generation)
+{
+	struct puppet *p;
+
+	for (p = puppets; p < puppets + NR_PUPPETS; p++)
+		if (p->task.slot == slot && p->task.generation == generation)
+			return p;
+	return NULL;
+}
+
+static void dispatch(struct puppet *p)
+{
+	p->give.slot = p->task.slot;
+	p->give.generation = p->task.generation;
+	p->waits = false;
+	if (scxu_dispatch_task(s, &p->give))
+		bail("a decision was not taken");
+}
+
+static void enqueued(const struct scxu_task *t)
+{
+	struct puppet *p = puppet_of(t->pid);
+	struct scxu_dispatch d;
+
+	if (p) {
+		p->task = *t;
+		p->waits = true;
+		if (p->automatic)
+			dispatch(p);
+		return;
+	}
+	scxu_dispatch_init(&d, t);
+	scxu_dispatch_task(s, &d);
+}
+
+static void note_result(const struct scxu_event *ev)
+{
+	struct puppet *p = puppet_in(ev->task.slot, ev->task.generation);
+
+	if (!p)
+		return;
+	p->nr_results++;
+	p->result = *ev;
+}
+
+/* One round of the policy. */
+static void play(void)
+{
+	struct scxu_event ev;
+
+	while (scxu_next_event(s, &ev) > 0) {
+		if (ev.type == SCXU_EVENT_ENQUEUE)
+			enqueued(&ev.task);
+		else if (ev.type == SCXU_EVENT_RESULT)
+			note_result(&ev);
+	}
+	scxu_wait(s, 1);
+}
+
+static void play_for(uint64_t ms)
+{
+	uint64_t end_ns = now_ns(CLOCK_MONOTONIC) + ms * MSEC;
+
+	while (now_ns(CLOCK_MONOTONIC) < end_ns)
+		play();
+}
+
+/* play_until(CONDITION): false if it did not come true in @ms. */
+#define play_until(ms, condition)                                                \
+	({                                                                       \
+		uint64_t end_ns = now_ns(CLOCK_MONOTONIC) + (ms) * MSEC;         \
+		bool met;                                                        \
+                                                                                 \
+		while (!(met = (condition)) && now_ns(CLOCK_MONOTONIC) < end_ns) \
+			play();                                                  \
+		met;                                                             \
+	})
+
+static bool is_done(const struct puppet *p)
+{
+	return p->note->nr_done == p->nr_orders;
+}
+
+static bool has_started(const struct puppet *p)
+{
+	return p->note->nr_started == p->nr_orders;
+}
+
+static void order(struct puppet *p, uint64_t work_ns)
+{
+	p->nr_orders++;
+	if (write(p->order_fd, &work_ns, sizeof(work_ns)) != sizeof(work_ns))
+		bail("no order: %s", strerror(errno));
+}
+
+/* Have it want to run, and keep it. */
+static void summon(struct puppet *p, uint64_t work_ns)
+{
+	p->automatic = false;
+	order(p, work_ns);
+	if (!play_until(2000, p->waits))
+		bail("puppet %d does not want to run", (int)(p - puppets));
+	scxu_dispatch_init(&p->give, &p->task);
+}
+
+static void send_to(struct puppet *p, int cpu, uint64_t vtime, uint32_t flags)
+{
+	p->give.cpu = cpu;
+	p->give.vtime = vtime;
+	p->give.flags = flags;
+	dispatch(p);
+}
+
+/* From here on it runs where it is sent, as often as it wants to. */
+static void let_go(struct puppet *p)
+{
+	p->automatic = true;
+	p->give.flags = 0;
+	p->give.queue = 0;
+	p->give.cpu = SCXU_CPU_ANY;
+	if (p->waits)
+		dispatch(p);
+}
+
+/* A busy loop on @cpu. It is left alone until it has used up @slice_ns there. */
+static void start_hog(struct puppet *p, int cpu, uint64_t work_ns, uint64_t slice_ns)
+{
+	summon(p, work_ns);
+	p->automatic = true;
+	p->give.slice_ns = slice_ns;
+	send_to(p, cpu, 0, 0);
+	if (!play_until(2000, has_started(p)))
+		bail("the hog does not start");
+}
+
+static bool all_done(void)
+{
+	struct puppet *p;
+
+	for (p = puppets; p < puppets + NR_PUPPETS; p++)
+		if (p->pid && !is_done(p))
+			return false;
+	return true;
+}
+
+/* The scene is over: all run to their ends. */
+static void clear_stage(void)
+{
+	struct puppet *p;
+
+	for (p = puppets; p < puppets + NR_PUPPETS; p++)
+		let_go(p);
+	if (play_until(10000, all_done()))
+		return;
+	for (p = puppets; p < puppets + NR_PUPPETS; p++)
+		if (!is_done(p))
+			diag("puppet %d, pid %d: %u orders, %u started, %u done%s",
+			     (int)(p - puppets), p->pid, p->nr_orders, p->note->nr_started,
+			     p->note->nr_done, p->waits ? ", waits" : "");
+	bail("not all puppets come to their ends");
+}
+
+#endif
