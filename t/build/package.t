@@ -15,7 +15,7 @@ trap 'exit 130' INT
 trap 'exit 143' HUP TERM
 
 # The make and the tests that we run in here are not part of the make that runs us.
-unset MAKEFLAGS MFLAGS MAKELEVEL SCXU_VM SCXU_SLOW
+unset MAKEFLAGS MFLAGS MAKELEVEL CC SCXU_VM SCXU_SLOW
 nr_jobs=$(nproc)
 
 # A folder with all programs of PATH but the BPF tools, so that nothing finds these.
