@@ -90,7 +90,7 @@ enum {
 
 /**
  * struct scxu_opts - options of scxu_open(). Set it to zero, then @sz, then what you care about:
- * 0 stands for the default. It grows at its end only.
+ * 0 stands for the default. It grows at its end only. Since 0.1.
  */
 struct scxu_opts {
 	/** sizeof(struct scxu_opts) */
@@ -116,6 +116,7 @@ struct scxu_opts {
 	uint32_t exit_dump_len;
 	/** Where log lines go, and with which argument. Default: nowhere. */
 	scxu_log_fn log;
+	/** Its first argument. */
 	void *log_arg;
 	/** Events to deliver: SCXU_EVENT_BIT() of each type. Default: tasks that want to run. */
 	uint64_t events;
@@ -139,7 +140,7 @@ enum {
 
 /**
  * struct scxu_task - a task that wants to run. Its size is fixed: what later versions add takes
- * room from @reserved, whose content is unspecified until then.
+ * room from @reserved, whose content is unspecified until then. Since 0.1.
  */
 struct scxu_task {
 	/** Thread id, as the init pid namespace sees it. It may be gone or reused at any time. */
@@ -211,6 +212,7 @@ enum {
 /**
  * struct scxu_dispatch - a decision: run this task, here, for so long. Fill it with
  * scxu_dispatch_init(), then change what you want. Its size is fixed, as struct scxu_task's.
+ * Since 0.1.
  */
 struct scxu_dispatch {
 	/** From the task. */
@@ -326,6 +328,7 @@ struct scxu_event {
 
 /**
  * struct scxu_stats - counters since scxu_open(). It starts with its size and grows at its end.
+ * Since 0.1.
  */
 struct scxu_stats {
 	size_t sz;                 /**< sizeof(struct scxu_stats), set by the caller */
@@ -365,7 +368,7 @@ enum scxu_exit_kind {
 
 /**
  * struct scxu_exit_info - how and why a scheduler ended. It starts with its size and grows at its
- * end.
+ * end. Since 0.1.
  */
 struct scxu_exit_info {
 	size_t sz;           /**< sizeof(struct scxu_exit_info), set by the caller */

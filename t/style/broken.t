@@ -9,6 +9,47 @@ srcdir=${srcdir:-.}
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/scxuser-broken.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 
+small_header()
+{
+	cat <<'EOT'
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+
+/* What it is good for. Since 0.1. */
+struct scxu_thing {
+	/** Where. */
+	int cpu;
+	union {
+		int number; /**< and how many */
+	};
+	int reserved[4];
+};
+
+/** What can be. Since: 0.1. */
+enum {
+	SCXU_ONE = 1 << (0), /**< this */
+	SCXU_TWO = 1 << (1)  /**< or that, a word
+			       *  that is long */
+};
+
+/* A limit. Since 0.1. */
+#define SCXU_MAX 10
+
+/* What it does. Since 0.1. */
+int scxu_one(int cpu);
+
+/*
+ * What the other does. Since 0.1.
+ */
+int scxu_two(int cpu, int prev_cpu);
+
+/* What needs no library. Since 0.1. */
+static inline int scxu_three(int cpu)
+{
+	return cpu ? scxu_one(cpu) : 3;
+}
+EOT
+}
+
 # A new small tree, in which all is right.
 fresh_tree()
 {
@@ -16,17 +57,7 @@ fresh_tree()
 	mkdir -p "$tmp/tree/include" "$tmp/tree/lib" "$tmp/tree/man"
 	cd "$tmp/tree"
 	cp "$clang_format_rules" .
-	cat >include/scxuser.h <<-'EOT'
-	/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-
-	/* What it does. */
-	int scxu_one(int cpu);
-
-	/*
-	 * What the other does.
-	 */
-	int scxu_two(int cpu, int prev_cpu);
-	EOT
+	small_header >include/scxuser.h
 	cat >Makefile.am <<-'EOT'
 	# SPDX-License-Identifier: GPL-2.0-only
 	EXTRA_DIST = include/scxuser.h lib/libscxuser.map man/scxu_one.3 man/scxu_two.3 script
@@ -73,7 +104,7 @@ clang_format_rules=$(realpath "$srcdir/.clang-format")
 
 fresh_tree
 "$check_style" --tap "$tmp/tree" >"$tmp/out"
-formatted=$(grep -c '^ok 6 .*SKIP' "$tmp/out" || :)
+formatted=$(grep -c '^ok 7 .*SKIP' "$tmp/out" || :)
 is 'nothing is wrong with the small tree' "$(grep -c '^not ok' "$tmp/out")" 0
 
 fresh_tree
@@ -101,7 +132,7 @@ sed -i '/What it does/d' include/scxuser.h
 finds 'a declaration without comment' '^# scxu_one: no declaration with a comment'
 
 fresh_tree
-sed -i 's,What it does. \*/,&\n,' include/scxuser.h
+sed -i 's,What it does. Since 0.1. \*/,&\n,' include/scxuser.h
 finds 'a comment that is not directly above' '^# scxu_one: no declaration with a comment'
 
 fresh_tree
@@ -122,6 +153,50 @@ printf '// SPDX-License-Identifier: GPL-2.0-only\n/* example */\nint one;\n' >sc
 sed -i 's,script$,& schedulers/scx_fifo.c,' Makefile.am
 printf '```c\nint two;\n```\n' >README.md
 finds 'a quote that is not the code' '^# +int two;'
+
+fresh_tree
+sed -i '/What it is good for/d' include/scxuser.h
+finds 'a struct without comment' '^# scxu_thing: no comment'
+
+fresh_tree
+sed -i '/What can be/d' include/scxuser.h
+finds 'an enum without comment' '^# enum: no comment'
+
+fresh_tree
+sed -i '/A limit/d' include/scxuser.h
+finds 'a macro without comment' '^# SCXU_MAX: no comment'
+
+fresh_tree
+sed -i '/What needs/d' include/scxuser.h
+finds 'an inline function without comment' '^# scxu_three: no comment'
+
+fresh_tree
+sed -i 's/What it does. Since 0.1./What it does./' include/scxuser.h
+finds 'a function that is of no version' '^# scxu_one: its comment does not say'
+
+fresh_tree
+sed -i 's/What it is good for. Since 0.1./What it is good for./' include/scxuser.h
+finds 'a struct that is of no version' '^# scxu_thing: its comment does not say'
+
+fresh_tree
+sed -i 's/int cpu;/&\n\tint prev_cpu;/' include/scxuser.h
+finds 'a member without comment' '^# scxu_thing.prev_cpu: no comment'
+
+fresh_tree
+sed -i 's, /\*\*< and how many \*/,,' include/scxuser.h
+finds 'one in a union' '^# scxu_thing.number: no comment'
+
+fresh_tree
+sed -i 's/\tSCXU_ONE/\tSCXU_NONE,\n&/' include/scxuser.h
+finds 'an enumerator without comment' '^# SCXU_NONE: no comment'
+
+fresh_tree
+sed -i 's,  /\*\*< or that,  /* or that,' include/scxuser.h
+finds 'a last one without comment' '^# SCXU_TWO: no comment'
+
+fresh_tree
+sed -i 's/SCXU_MAX/MAX_CPU/' include/scxuser.h
+finds 'a name without prefix' '^# MAX_CPU: want a name'
 
 if [ "$formatted" = 0 ]; then
 	fresh_tree
