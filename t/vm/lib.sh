@@ -27,6 +27,9 @@ allow_klog='^$'
 
 vm_options=
 
+# A folder whose content each guest gets.
+guest_files=
+
 # guest KERNEL CPUS LIMIT_SEC SCRIPT [ARG]...: each test point of SCRIPT becomes one of ours.
 guest()
 {
@@ -56,6 +59,7 @@ boot()
 	for tool in chrt unshare hackbench stress-ng; do
 		set -- --add "$(command -v "$tool")" "$@"
 	done
+	[ -z "$guest_files" ] || set -- --add "$guest_files:/" "$@"
 	[ "${SCHED:-}" = none ] || set -- --add "$builddir/schedulers/scx_fifo" "$@"
 	# shellcheck disable=SC2086 # a list of options
 	"$srcdir/scripts/vm" $vm_options "$@"
