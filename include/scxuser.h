@@ -600,6 +600,159 @@ enum scxu_feature {
  */
 bool scxu_has(struct scxu *s, int feature);
 
+/** What the machine is made of: opaque, from scxu_topology_open() to scxu_topology_close(), or a
+ *  handle's own. It never changes, so any thread may ask. Since 0.1. */
+struct scxu_topology;
+
+/** Flags of struct scxu_cpu. Since 0.1. */
+enum {
+	SCXU_CPU_PRESENT = 1 << 0, /**< it is there; the other possible ones may be plugged in */
+	SCXU_CPU_ONLINE = 1 << 1,  /**< it was online when the topology was read */
+};
+
+/**
+ * struct scxu_cpu - what is known of a CPU. It starts with its size and grows at its end.
+ *
+ * A CPU that was offline has no LLC and no core, and perhaps no node: -1. One that was online has
+ * all of them.
+ */
+struct scxu_cpu {
+	/** sizeof(struct scxu_cpu), set by the caller */
+	size_t sz;
+	/** SCXU_CPU_* flags. */
+	uint32_t flags;
+	/** NUMA node, the kernel's number; 0 on a machine without nodes. */
+	int32_t node;
+	/** Whose last-level cache it shares: counted from 0 in the order of the first CPUs. Where
+	 *  the kernel says nothing of caches, the cluster, else the package, else the node. It never
+	 *  goes beyond a node. */
+	int32_t llc;
+	/** Core, counted from 0 in the order of the first CPUs. It never goes beyond an LLC. */
+	int32_t core;
+	/** The kernel's physical_package_id, or -1. */
+	int32_t package;
+	/** Which of its core's CPUs it is, from 0, in ascending order. */
+	uint32_t smt;
+	/** How many CPUs its core has. */
+	uint32_t nr_smt;
+	/** Computing power, 1 to 1024, that of the largest CPU: by the kernel's cpu_capacity, else by
+	 *  @max_khz, else by what the firmware says (acpi_cppc), else 1024. */
+	uint32_t capacity;
+	/** Highest frequency (cpuinfo_max_freq), 0 = not known. */
+	uint64_t max_khz;
+};
+
+/**
+ * scxu_topology_open() - read the topology of a machine. Needs no scheduler and no privilege.
+ * @tp:		receives the topology, for scxu_topology_close(); NULL on failure
+ * @root:	NULL for this machine, "/sys"; or a folder with such files, for tests. It is read
+ *		now: devices/system/cpu and devices/system/node
+ *
+ * Files that are missing have defaults, see struct scxu_cpu, but devices/system/cpu/possible.
+ * Without "present" all possible CPUs are present, without "online" all present ones are online.
+ *
+ * Context: any thread, but not that of a policy that is attached: it reads files.
+ *
+ * Return: 0, or
+ *	-EINVAL		@tp is NULL, or a file is not what it should be: a list of CPUs or a number
+ *	-ENOENT		there is no devices/system/cpu/possible
+ *	-ENOMEM		no memory
+ *	other		why a list of CPUs could not be read
+ *
+ * Since 0.1.
+ */
+int scxu_topology_open(struct scxu_topology **tp, const char *root);
+
+/**
+ * scxu_topology_close() - free what scxu_topology_open() gave, or NULL.
+ *
+ * Since 0.1.
+ */
+void scxu_topology_close(struct scxu_topology *t);
+
+/**
+ * scxu_get_topology() - the topology of the machine that @s schedules, as scxu_open() found it.
+ *
+ * It is the handle's: do not close it. CPUs that came or went later: SCXU_CPU_ONLINE of it is out of
+ * date, and CPUs that were offline stay without LLC.
+ *
+ * Context: any thread, while the handle is open. Since 0.1.
+ */
+const struct scxu_topology *scxu_get_topology(struct scxu *s);
+
+/**
+ * scxu_topology_nr_cpus() - how many CPU numbers there are, from 0, holes included.
+ *
+ * Context: any thread. Since 0.1.
+ */
+int scxu_topology_nr_cpus(const struct scxu_topology *t);
+
+/**
+ * scxu_topology_nr_nodes() - how many node numbers there are, from 0: to the last that has a CPU.
+ *
+ * Context: any thread. Since 0.1.
+ */
+int scxu_topology_nr_nodes(const struct scxu_topology *t);
+
+/**
+ * scxu_topology_nr_llcs() - how many last-level caches there are.
+ *
+ * Context: any thread. Since 0.1.
+ */
+int scxu_topology_nr_llcs(const struct scxu_topology *t);
+
+/**
+ * scxu_topology_nr_cores() - how many cores there are.
+ *
+ * Context: any thread. Since 0.1.
+ */
+int scxu_topology_nr_cores(const struct scxu_topology *t);
+
+/**
+ * scxu_topology_get_cpu() - what is known of a CPU.
+ * @info:	@info->sz set to its size; members beyond what the library knows are set to 0
+ *
+ * Context: any thread.
+ *
+ * Return: 0, or
+ *	-EINVAL		@cpu is not below scxu_topology_nr_cpus(), or @info->sz is too small
+ *	-ENOENT		there is no such CPU: a hole in the numbers
+ *
+ * Since 0.1.
+ */
+int scxu_topology_get_cpu(const struct scxu_topology *t, int cpu, struct scxu_cpu *info);
+
+/**
+ * scxu_topology_next_cpu() - walk all CPUs, in ascending order, offline ones included.
+ * @prev:	-1 for the first, then the one that the call before returned
+ *
+ *	for (cpu = -1; (cpu = scxu_topology_next_cpu(t, cpu)) >= 0;)
+ *
+ * Context: any thread. Return: the CPU, or -1 if there is none after @prev. Since 0.1.
+ */
+int scxu_topology_next_cpu(const struct scxu_topology *t, int prev);
+
+/**
+ * scxu_topology_next_in_node() - the same for the CPUs of a node.
+ *
+ * Context: any thread. Return: also -1 if there is no such node. Since 0.1.
+ */
+int scxu_topology_next_in_node(const struct scxu_topology *t, int node, int prev);
+
+/**
+ * scxu_topology_next_in_llc() - the same for the CPUs that share a last-level cache.
+ *
+ * Context: any thread. Return: also -1 if there is no such LLC. Since 0.1.
+ */
+int scxu_topology_next_in_llc(const struct scxu_topology *t, int llc, int prev);
+
+/**
+ * scxu_topology_next_in_core() - the same for the CPUs of a core.
+ *
+ * Context: any thread. Return: also -1 if there is no such core. Since 0.1.
+ */
+int scxu_topology_next_in_core(const struct scxu_topology *t, int core, int prev);
+
 /**
  * scxu_select_cpu() - an idle CPU for @t, without a system call.
  * @prev_cpu:	the CPU to prefer, such as @t->cpu, or SCXU_CPU_ANY

@@ -1,65 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* cpu.c - which CPUs are idle, who runs on the others. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "internal.h"
 
-int scxu_read_line(const char *path, char *buf, size_t len)
+int scxu_set_topology(struct scxu *s, struct scxu_topology *t)
 {
-	FILE *f = fopen(path, "re");
-	char *line;
+	int cpu;
 
-	if (!f)
-		return -errno;
-	line = fgets(buf, len, f);
-	fclose(f);
-	if (!line)
-		return -EIO;
-	buf[strcspn(buf, "\n")] = '\0';
-	return 0;
-}
-
-#define MAX_CPU_IDS (1 << 20)
-
-/* Walk the ranges. Return: the last id plus one, or -EINVAL; @nr receives how many there are. */
-static int walk_list(const char *list, int *nr)
-{
-	long first, last = -1;
-	char *end;
-
-	*nr = 0;
-	do {
-		first = strtol(list, &end, 10);
-		if (end == list || first <= last || first >= MAX_CPU_IDS)
-			return -EINVAL;
-		last = first;
-		if (*end == '-') {
-			list = end + 1;
-			last = strtol(list, &end, 10);
-			if (end == list || last < first || last >= MAX_CPU_IDS)
-				return -EINVAL;
-		}
-		*nr += last - first + 1;
-		list = end + 1;
-	} while (*end == ',');
-	return *end ? -EINVAL : last + 1;
-}
-
-int scxu_count_cpu_ids(const char *list)
-{
-	int nr;
-
-	return walk_list(list, &nr);
-}
-
-int scxu_count_cpus(const char *list)
-{
-	int nr, err = walk_list(list, &nr);
-
-	return err < 0 ? err : nr;
+	s->topology = t;
+	s->nr_cpus = scxu_topology_nr_cpus(t);
+	for (cpu = -1; (cpu = scxu_topology_next_cpu(t, cpu)) >= 0;)
+		s->nr_cpus_possible++;
+	s->claimed = calloc(s->nr_cpus, sizeof(*s->claimed));
+	return s->claimed ? 0 : -ENOMEM;
 }
 
 static bool is_free(struct scxu *s, int cpu)

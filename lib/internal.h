@@ -24,7 +24,8 @@ struct scxu {
 	int nr_cpus_possible; /* without the holes */
 	uint32_t nr_slots;
 	uint32_t nr_queues; /* of the policy's own */
-	uint64_t *claimed;  /* per CPU: the round in which scxu_select_cpu() gave it */
+	struct scxu_topology *topology;
+	uint64_t *claimed; /* per CPU: the round in which scxu_select_cpu() gave it */
 	uint64_t round;
 	uint64_t all_busy_round; /* in which no CPU was found idle */
 	bool stopped;            /* by scxu_stop() */
@@ -39,15 +40,14 @@ int scxu_preflight(struct scxu *s);
 /* memory.c: no page fault from here on. */
 int scxu_lock_memory(struct scxu *s);
 
-/*
- * cpu.c: a list of ranges in ascending order, such as "0-3,8-11", has 12 CPU ids and 8 CPUs.
- * Return: how many, or -EINVAL.
- */
-int scxu_count_cpu_ids(const char *list);
-int scxu_count_cpus(const char *list);
-
-/* cpu.c: the first line of a small file, without its newline. */
+/* sysfs.c: the first line of a file, without its newline; what does not fit is cut off. */
 int scxu_read_line(const char *path, char *buf, size_t len);
+
+/* topology.c: what is under @root, NULL = "/sys"; @log, or NULL, is told what is wrong there. */
+int scxu_read_topology(struct scxu_topology **tp, const char *root, struct scxu *log);
+
+/* cpu.c: the machine that @s schedules. @t is the handle's from now on, also on failure. */
+int scxu_set_topology(struct scxu *s, struct scxu_topology *t);
 
 /* log.c */
 __attribute__((format(printf, 3, 4))) void scxu_log(struct scxu *s, int level, const char *fmt,

@@ -62,5 +62,6 @@ SCXU_API void scxu_close(struct scxu *s)
 		s->port->destroy(s);
 	}
 	free(s->claimed);
+	scxu_topology_close(s->topology);
 	free(s);
 }

@@ -31,7 +31,7 @@ struct scxu_command {
 };
 
 struct scxu_port {
-	/* Become the scheduler. Sets s->port_data, the counts of CPUs and slots, and s->claimed. */
+	/* Become the scheduler. Sets s->port_data, s->nr_slots, and calls scxu_set_topology(). */
 	int (*attach)(struct scxu *s);
 	/* Leave; the exit record stays. May be called twice. */
 	void (*detach)(struct scxu *s);

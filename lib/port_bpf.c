@@ -185,20 +185,13 @@ static int read_kernel_enums(struct scxu *s)
 	return -EOPNOTSUPP;
 }
 
-static int count_cpus(struct scxu *s)
+static int read_topology(struct scxu *s)
 {
-	char line[1024];
-	int err = scxu_read_line("/sys/devices/system/cpu/possible", line, sizeof(line));
+	struct scxu_topology *t;
+	int err = scxu_read_topology(&t, NULL, s);
 
-	s->nr_cpus = err ? err : scxu_count_cpu_ids(line);
-	s->nr_cpus_possible = err ? err : scxu_count_cpus(line);
-	if (s->nr_cpus <= 0 || s->nr_cpus_possible <= 0) {
-		scxu_error(s, "cannot read the number of CPUs from "
-			      "/sys/devices/system/cpu/possible");
-		return -EOPNOTSUPP;
-	}
-	s->claimed = calloc(s->nr_cpus, sizeof(*s->claimed));
-	return s->claimed ? 0 : -ENOMEM;
+	err = err ?: scxu_set_topology(s, t);
+	return err && err != -ENOMEM ? -EOPNOTSUPP : err;
 }
 
 /* The kernel refuses us if a CPU came or went since this was read. */
@@ -406,7 +399,7 @@ static int bpf_attach_quietly(struct scxu *s)
 	int err = check_libbpf(s);
 
 	err = err ?: read_kernel_enums(s);
-	err = err ?: count_cpus(s);
+	err = err ?: read_topology(s);
 	err = err ?: load(s);
 	err = err ?: map_shared_memory(s);
 	err = err ?: map_doorbell(s);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of lib/cpu.c: counting CPUs, finding an idle one, who runs where. */
-#include <unistd.h>
-
+/* Tests of lib/cpu.c: finding an idle one, who runs where. */
 #include "../tap.h"
 #include "fake_port.h"
 
@@ -10,80 +8,6 @@
 static uint64_t claimed[NR_CPUS];
 static struct scxu s;
 static struct scxu_task t;
-
-static void test_lists(void)
-{
-	static const struct {
-		const char *list;
-		int nr_ids, nr_cpus;
-	} cases[] = {
-		{ "0", 1, 1 },
-		{ "0-3", 4, 4 },
-		{ "0-3,8-11", 12, 8 },
-		{ "0,2,4", 5, 3 },
-		{ "0,2-3,9", 10, 4 },
-		{ "3", 4, 1 },
-		{ "3-3", 4, 1 },
-		{ "0-1023", 1024, 1024 },
-		{ "0-8191", 8192, 8192 },
-		{ "0-1048575", 1048576, 1048576 },
-		{ "1048575", 1048576, 1 },
-		{ "0-1048576", -EINVAL, -EINVAL },
-		{ "1048576", -EINVAL, -EINVAL },
-		{ "0-99999999999999999999999", -EINVAL, -EINVAL },
-		{ "99999999999999999999999", -EINVAL, -EINVAL },
-		{ "", -EINVAL, -EINVAL },
-		{ "0-", -EINVAL, -EINVAL },
-		{ "0-3,", -EINVAL, -EINVAL },
-		{ ",0-3", -EINVAL, -EINVAL },
-		{ "-3", -EINVAL, -EINVAL },
-		{ "0--3", -EINVAL, -EINVAL },
-		{ "0-3-5", -EINVAL, -EINVAL },
-		{ "0-3;5", -EINVAL, -EINVAL },
-		{ "3-0", -EINVAL, -EINVAL },
-		{ "4-5,0-3", -EINVAL, -EINVAL },
-		{ "0-3,3-5", -EINVAL, -EINVAL },
-		{ "(null)", -EINVAL, -EINVAL },
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		is_int(scxu_count_cpu_ids(cases[i].list), cases[i].nr_ids, "CPU ids in \"%s\"",
-		       cases[i].list);
-		is_int(scxu_count_cpus(cases[i].list), cases[i].nr_cpus, "CPUs in \"%s\"",
-		       cases[i].list);
-	}
-}
-
-static void write_file(const char *path, const char *content)
-{
-	FILE *f = fopen(path, "w");
-
-	if (!f || fputs(content, f) < 0 || fclose(f))
-		bail("cannot write %s", path);
-}
-
-static void test_read_line(void)
-{
-	char path[] = "/tmp/scxuser-unit-XXXXXX", line[8] = "before";
-	int fd = mkstemp(path);
-
-	if (fd < 0)
-		bail("cannot make a file in /tmp");
-	close(fd);
-	is_int(scxu_read_line(path, line, sizeof(line)), -EIO, "an empty file has no line");
-	write_file(path, "0-3\nmore\n");
-	is_int(scxu_read_line(path, line, sizeof(line)), 0, "a file is read");
-	is_str(line, "0-3", "up to its first newline");
-	write_file(path, "0-7");
-	is_int(scxu_read_line(path, line, sizeof(line)), 0, "a file without newline is read");
-	is_str(line, "0-7", "whole");
-	write_file(path, "0123456789\n");
-	scxu_read_line(path, line, sizeof(line));
-	ok(strlen(line) < sizeof(line), "a long line does not go beyond the buffer");
-	unlink(path);
-	is_int(scxu_read_line(path, line, sizeof(line)), -ENOENT, "no file");
-}
 
 static int select_cpu(int prev_cpu)
 {
@@ -195,8 +119,6 @@ static void test_cpu_pid(void)
 
 int main(void)
 {
-	test_lists();
-	test_read_line();
 	fake_open(&s, claimed, NR_CPUS);
 	t.nr_cpus_allowed = NR_CPUS;
 	test_select();
