@@ -336,6 +336,7 @@ static int map_shared_memory(struct scxu *s)
 	if (err)
 		return err;
 	p->view.fields = s->opts.fields;
+	p->view.topology = s->opts.fields & SCXU_FIELD_PLACE ? s->topology : NULL;
 	setup.shm = (uintptr_t)base;
 	err = run(p->skel->progs.scxu_setup, &setup, sizeof(setup));
 	if (err)

@@ -8,6 +8,7 @@
 
 #include "intf.h"
 
+struct scxu_topology;
 struct scxu_task;
 struct scxu_event;
 struct scxu_command;
@@ -40,6 +41,7 @@ struct shm_view {
 	uint64_t limit;   /* numbers from here on are for the next look */
 	uint64_t nr_lost; /* events whose loss was reported */
 	uint32_t fields;  /* SCXU_FIELD_* that the records have */
+	const struct scxu_topology *topology; /* with SCXU_FIELD_PLACE */
 	bool busy;        /* this round read or wrote something */
 };
 

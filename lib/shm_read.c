@@ -11,6 +11,7 @@
 
 #include "internal.h"
 #include "shm.h"
+#include "topology.h"
 
 static const struct scxu_shm_entry *head_entry(const struct shm_view *v, uint32_t cpu)
 {
@@ -130,6 +131,15 @@ static void clear_fields(struct scxu_task *t)
 	memset(t->comm, 0, offsetof(struct scxu_task, id) - offsetof(struct scxu_task, comm));
 }
 
+/* From the topology: the kernel half need not know. */
+static void add_place(struct scxu_task *t, const struct scxu_topology *topology)
+{
+	bool known = topology_has(topology, t->cpu);
+
+	t->node = known ? topology->cpus[t->cpu].group[NODE] : -1;
+	t->llc = known ? topology->cpus[t->cpu].group[LLC] : -1;
+}
+
 /* What opts.fields asked for; without it these members of the record are 0. */
 static void copy_fields(struct scxu_task *t, const struct scxu_shm_task *rec)
 {
@@ -144,6 +154,15 @@ static void copy_fields(struct scxu_task *t, const struct scxu_shm_task *rec)
 	t->exec_run_ns = load_relaxed(&rec->exec_run_ns);
 	t->exec_awake_ns = load_relaxed(&rec->exec_awake_ns);
 	t->nr_preemptions = load_relaxed(&rec->nr_preemptions);
+}
+
+static void set_fields(const struct shm_view *v, struct scxu_task *t,
+		       const struct scxu_shm_task *rec)
+{
+	clear_fields(t);
+	copy_fields(t, rec);
+	if (v->topology)
+		add_place(t, v->topology);
 }
 
 static void copy_task(const struct shm_view *v, struct scxu_task *t,
@@ -165,7 +184,7 @@ static void copy_task(const struct shm_view *v, struct scxu_task *t,
 	t->cgroup_id = load_relaxed(&rec->cgroup_id);
 	t->id = load_relaxed(&rec->id);
 	if (v->fields)
-		copy_fields(t, rec);
+		set_fields(v, t, rec);
 	else
 		clear_fields(t);
 }
