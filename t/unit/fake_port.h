@@ -10,13 +10,19 @@
 
 #define FAKE_MAX_CPUS 64
 #define FAKE_MAX_DECISIONS 64
+#define FAKE_MAX_EVENTS 64
+#define FAKE_MAX_SLOTS 64
 
 static struct {
 	/* What it answers. */
 	int attach_result;
 	unsigned int room;            /* decisions that fit */
 	unsigned int room_after_wait; /* and then */
-	unsigned int nr_tasks;        /* there to be read; their slots count from 0 */
+	unsigned int nr_tasks;  /* there to be read; their slots count from 0, their CPU is 3 */
+	uint64_t enqueue_ns;    /* of these */
+	unsigned int nr_events; /* as are these, with what is in events[] */
+	struct scxu_event events[FAKE_MAX_EVENTS];
+	bool in_slot[FAKE_MAX_SLOTS]; /* there is a task; its pid is 1000 and the slot's number */
 	int wait_result;
 	bool idle[FAKE_MAX_CPUS];
 	pid_t pid[FAKE_MAX_CPUS];
@@ -26,7 +32,7 @@ static struct {
 	struct scxu_stats stats;
 
 	/* What was asked. */
-	int nr_attach, nr_detach, nr_destroy, nr_wait, nr_wake, nr_asked_idle;
+	int nr_attach, nr_detach, nr_destroy, nr_wait, nr_wake, nr_asked_idle, nr_drop;
 	int64_t timeout_ns;
 	bool pending;
 	unsigned int nr_taken;
@@ -58,10 +64,36 @@ static unsigned int fake_read_tasks(struct scxu *s, struct scxu_task *tasks, uns
 
 	if (nr > fake.nr_tasks)
 		nr = fake.nr_tasks;
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		tasks[i].slot = i;
+		tasks[i].cpu = 3;
+		tasks[i].enqueue_ns = fake.enqueue_ns;
+	}
 	fake.nr_tasks -= nr;
 	return nr;
+}
+
+static unsigned int fake_read_events(struct scxu *s, struct scxu_event *events, unsigned int nr)
+{
+	if (nr > fake.nr_events)
+		nr = fake.nr_events;
+	memcpy(events, fake.events, nr * sizeof(*events));
+	fake.nr_events -= nr;
+	memmove(fake.events, fake.events + nr, fake.nr_events * sizeof(*events));
+	return nr;
+}
+
+static void fake_drop_events(struct scxu *s)
+{
+	fake.nr_drop++;
+	fake.nr_events = 0;
+}
+
+static bool fake_read_slot(struct scxu *s, uint32_t slot, struct scxu_task *t)
+{
+	if (fake.in_slot[slot])
+		*t = (struct scxu_task){ .pid = 1000 + slot, .slot = slot };
+	return fake.in_slot[slot];
 }
 
 static unsigned int fake_submit(struct scxu *s, const struct scxu_dispatch *d, unsigned int nr)
@@ -137,6 +169,9 @@ static const struct scxu_port fake_port = {
 	.detach = fake_detach,
 	.destroy = fake_destroy,
 	.read_tasks = fake_read_tasks,
+	.read_events = fake_read_events,
+	.drop_events = fake_drop_events,
+	.read_slot = fake_read_slot,
 	.submit = fake_submit,
 	.wait = fake_wait,
 	.wake = fake_wake,
@@ -159,7 +194,7 @@ static inline void fake_open(struct scxu *s, uint64_t *claimed, int nr_cpus)
 		.port = &fake_port,
 		.nr_cpus = nr_cpus,
 		.nr_cpus_possible = nr_cpus,
-		.nr_slots = 64,
+		.nr_slots = FAKE_MAX_SLOTS,
 		.claimed = claimed,
 		.round = 1,
 	};
