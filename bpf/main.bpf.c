@@ -195,12 +195,8 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (!runnable)
 		return;
 	/* Nothing else to run: let @prev go on, unless it is the worker and has nothing to do. */
-	if (is_worker(prev)) {
-		if (!READ_ONCE(worker.needed))
-			return;
-		worker_begin(); /* the kernel does not call ops.running() for a task that stays */
-		WRITE_ONCE(shm->own_cpu_free, 1);
-	}
+	if (is_worker(prev) && !worker_stays())
+		return;
 	compat_set_slice(prev, opts.slice_ns);
 }
 

@@ -144,4 +144,18 @@ static __always_inline void worker_running(void)
 		worker_begin();
 }
 
+/*
+ * The worker is alone on its CPU: false if it has nothing to do either. The kernel does not call
+ * ops.running() for a task that stays, so its round begins here, unless only its slice has ended.
+ */
+static __always_inline bool worker_stays(void)
+{
+	if (!READ_ONCE(worker.needed))
+		return false;
+	if (READ_ONCE(shm->parked))
+		worker_begin();
+	WRITE_ONCE(shm->own_cpu_free, 1);
+	return true;
+}
+
 #endif
