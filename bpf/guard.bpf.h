@@ -91,8 +91,7 @@ static __always_inline bool guard_events(u64 now)
 	WRITE_ONCE(events_pending, 0);
 	if (READ_ONCE(worker.needed))
 		return false;
-	worker.needed_ns = now;
-	WRITE_ONCE(worker.needed, 1);
+	worker_set_needed(now);
 	if (READ_ONCE(shm->blocked))
 		worker_ring();
 	return true;
@@ -112,8 +111,7 @@ static __always_inline bool guard_worker(u64 now)
 	}
 	if (worker.parked && worker.parked++ > 1) {
 		shm->may_block = 1;
-		worker.needed_ns = now;
-		WRITE_ONCE(worker.needed, 1);
+		worker_set_needed(now);
 		return true;
 	}
 	return false;

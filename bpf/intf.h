@@ -134,10 +134,17 @@ struct scxu_shm_cpu {
 	__u32 event_head;                                     /* u: events read */
 } __attribute__((aligned(SCXU_CACHE_LINE)));
 
+/* What the process's next sched_yield() means. */
+enum scxu_shm_park {
+	SCXU_PARK_NO = 0,      /* nothing: the round goes on */
+	SCXU_PARK = 1,         /* it ends, and the next begins when there is something to decide */
+	SCXU_PARK_BRIEFLY = 2, /* the next begins as soon as others have had their turn */
+};
+
 struct scxu_shm {
 	/* The process writes this line. */
 	__u32 nr_rounds;     /* u: proof of life, moves at the end of each round */
-	__u32 parked;        /* u: the next sched_yield() ends a round */
+	__u32 parked;        /* u: enum scxu_shm_park */
 	__u32 blocked;       /* u: about to sleep, ring the doorbell */
 	__u32 decision_tail; /* u: decisions written */
 	__u32 listening;     /* u: events are wanted from now on */
@@ -146,6 +153,7 @@ struct scxu_shm {
 	__u32 may_block;       /* k: nothing has happened for a while, sleep rather than park */
 	__u32 in_fallback;     /* k */
 	__u32 own_cpu_free;    /* k: the process's CPU had nothing else to run */
+	__u32 needed;          /* k: there is something to decide, or the worker was interrupted */
 	__u32 exit_kind;       /* k: not 0 once the scheduler has left the kernel */
 	__u64 nr_fallbacks;    /* k: times that the fallback took over */
 	__u64 fallback_ns;     /* k: total time it was in charge, without the present one */

@@ -10,6 +10,9 @@
  * `needed` is a level, not an edge: set by whoever announces, cleared when the worker begins a
  * round, set again by anything but a park. A worker that was stopped, frozen or killed is therefore
  * run again as soon as it can.
+ *
+ * The doorbell rings on the edge. So the process does not go to sleep while it is needed: it has a
+ * copy of that word, and ends the round first.
  */
 #ifndef SCXU_WORKER_BPF_H
 #define SCXU_WORKER_BPF_H
@@ -61,6 +64,17 @@ static __always_inline void worker_kick(struct task_struct *p)
 }
 
 /*
+ * The full barrier is for the process, which says that it sleeps and then looks at this copy: it
+ * sees that it is needed, or whoever made it so sees that it sleeps.
+ */
+static __always_inline void worker_set_needed(u64 now)
+{
+	worker.needed_ns = now;
+	WRITE_ONCE(worker.needed, 1);
+	store_mb(&shm->needed, 1);
+}
+
+/*
  * There is something to decide. The caller published it with a full barrier: either we see
  * `needed` cleared and set it, or the worker, which runs after clearing it, sees what we published.
  */
@@ -68,8 +82,7 @@ static __always_inline void worker_need(struct task_struct *p, u64 now)
 {
 	if (READ_ONCE(worker.needed))
 		return;
-	worker.needed_ns = now;
-	WRITE_ONCE(worker.needed, 1);
+	worker_set_needed(now);
 	if (READ_ONCE(shm->blocked))
 		worker_ring();
 	else
@@ -97,15 +110,13 @@ static __always_inline void worker_waits(struct task_struct *p, bool fresh)
 static __always_inline void worker_enqueue(struct task_struct *p, u64 enq_flags)
 {
 	bool wakeup = enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP);
-	bool parks = !wakeup && READ_ONCE(shm->parked);
+	u32 parked = wakeup ? SCXU_PARK_NO : READ_ONCE(shm->parked);
 
-	worker_waits(p, wakeup || parks);
-	if (parks) {
+	worker_waits(p, wakeup || parked);
+	if (parked == SCXU_PARK)
 		WRITE_ONCE(worker.parked, 1);
-	} else if (!READ_ONCE(worker.needed)) {
-		worker.needed_ns = bpf_ktime_get_ns();
-		WRITE_ONCE(worker.needed, 1);
-	}
+	else if (!READ_ONCE(worker.needed))
+		worker_set_needed(bpf_ktime_get_ns());
 	WRITE_ONCE(shm->may_block, 0);
 	compat_insert(p, DSQ_WORKER, opts.slice_ns, 0);
 	if (READ_ONCE(worker.needed)) {
@@ -131,6 +142,7 @@ static __always_inline bool worker_take(bool free)
 static __always_inline void worker_begin(void)
 {
 	WRITE_ONCE(worker.fresh, 0);
+	WRITE_ONCE(shm->needed, 0); /* first: if one of the two is wrong, then this one, with 1 */
 	store_mb(&worker.needed, 0);
 }
 
@@ -150,9 +162,11 @@ static __always_inline void worker_running(void)
  */
 static __always_inline bool worker_stays(void)
 {
-	if (!READ_ONCE(worker.needed))
+	u32 parked = READ_ONCE(shm->parked);
+
+	if (!READ_ONCE(worker.needed) && parked != SCXU_PARK_BRIEFLY)
 		return false;
-	if (READ_ONCE(shm->parked))
+	if (parked)
 		worker_begin();
 	WRITE_ONCE(shm->own_cpu_free, 1);
 	return true;

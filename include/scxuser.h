@@ -788,6 +788,31 @@ int scxu_notify_complete(struct scxu *s, uint64_t nr_pending);
 int scxu_wait(struct scxu *s, int timeout_ms);
 
 /**
+ * scxu_get_fd() - a descriptor for epoll or poll, for a policy that waits for other things too:
+ * readable once there is something to decide, the scheduler has ended, or scxu_stop() was called.
+ * It speaks of the first of these only after scxu_arm().
+ *
+ * It is the library's, until scxu_close(): neither read nor close it.
+ *
+ * Context: any thread. Return: the descriptor. Since 0.1.
+ */
+int scxu_get_fd(struct scxu *s);
+
+/**
+ * scxu_arm() - end the round, and let the descriptor of scxu_get_fd() ring from now on.
+ *
+ * In place of scxu_notify_complete() or scxu_wait(), and directly before a call that sleeps:
+ *
+ *	nr = epoll_wait(epfd, events, max, scxu_arm(s) ? 0 : -1);
+ *
+ * Nothing is missed between the two. Decisions take effect when the thread sleeps, or in the next
+ * scxu_arm(). The next scxu_dequeue_task() or scxu_next_event(), or another end of a round, disarms.
+ *
+ * Return: 0 if it is safe to sleep, or 1 if there is something to do already. Since 0.1.
+ */
+int scxu_arm(struct scxu *s);
+
+/**
  * scxu_get_cpu_pid() - who runs on a CPU now: a snapshot, true when it was taken. While a task of
  * another class runs there (real-time, say), the last one of ours.
  *

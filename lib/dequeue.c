@@ -22,6 +22,7 @@ SCXU_API int scxu_dequeue_tasks(struct scxu *s, struct scxu_task *tasks, unsigne
 {
 	unsigned int i;
 
+	scxu_disarm(s);
 	if (!s->opts.events)
 		return s->port->read_tasks(s, tasks, nr);
 	for (i = 0; i < nr && dequeue_among_events(s, &tasks[i]); i++)

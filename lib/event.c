@@ -15,6 +15,7 @@ static int next_enqueue(struct scxu *s, struct scxu_event *ev)
 
 SCXU_API int scxu_next_event(struct scxu *s, struct scxu_event *ev)
 {
+	scxu_disarm(s);
 	if (!s->opts.events)
 		return next_enqueue(s, ev);
 	return s->port->read_events(s, ev, 1);

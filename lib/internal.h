@@ -29,7 +29,17 @@ struct scxu {
 	uint64_t round;
 	uint64_t all_busy_round; /* in which no CPU was found idle */
 	bool stopped;            /* by scxu_stop() */
+	bool armed;              /* by scxu_arm(), until the policy looks for work */
 };
+
+/* The policy looks for work by itself: the doorbell need not ring for it. */
+static inline void scxu_disarm(struct scxu *s)
+{
+	if (!s->armed)
+		return;
+	s->armed = false;
+	s->port->disarm(s);
+}
 
 /* opts.c: copy @opts, check it and fill in the defaults. */
 int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts);

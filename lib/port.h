@@ -56,6 +56,15 @@ struct scxu_port {
 	 * With @pending the policy has more to do and wants to be back soon.
 	 */
 	int (*wait)(struct scxu *s, int64_t timeout_ns, bool pending);
+	/* A descriptor to poll, for a policy that sleeps by itself. */
+	int (*fd)(struct scxu *s);
+	/*
+	 * End the round, and let the descriptor ring from now on, once there is something to
+	 * decide. False if there is already, or the scheduler has ended.
+	 */
+	bool (*arm)(struct scxu *s);
+	/* It need not ring any more. */
+	void (*disarm)(struct scxu *s);
 
 	/* Step 5: something else than a decision; false if there is no room. */
 	bool (*command)(struct scxu *s, const struct scxu_command *command);

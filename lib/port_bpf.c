@@ -33,6 +33,7 @@ struct port_bpf {
 	int own_cpu; /* in this round; -1 = not known yet */
 	uint64_t nr_syscalls;
 	uint64_t nr_blocked;
+	uint32_t listened_tail; /* decisions written when we listened last */
 	uint64_t ops_flags;
 	uint64_t features; /* bits of enum scxu_feature */
 	int64_t ecode_restart;
@@ -525,40 +526,77 @@ static unsigned int bpf_submit(struct scxu *s, const struct scxu_dispatch *d, un
 	return shm_submit(&port_of(s)->view, d, nr);
 }
 
-/*
- * Sleep until the doorbell rings. We say so first and look at the rings after: the kernel half
- * does it the other way round, so one of us sees the other.
- */
-static int sleep_on_doorbell(struct port_bpf *p, int64_t timeout_ns)
+static void park(struct port_bpf *p, enum scxu_shm_park how)
 {
 	struct scxu_shm *shm = p->view.shm;
+
+	__atomic_store_n(&shm->parked, how, __ATOMIC_RELEASE);
+	p->nr_syscalls++;
+	sched_yield();
+	__atomic_store_n(&shm->parked, SCXU_PARK_NO, __ATOMIC_RELEASE);
+}
+
+static bool is_needed(const struct port_bpf *p)
+{
+	return __atomic_load_n(&p->view.shm->needed, __ATOMIC_RELAXED);
+}
+
+/*
+ * Yield before we sleep. The doorbell rings for the first announcement of a round only, and there
+ * has been one; or nobody has given up the CPU since we listened last, so that what was decided
+ * then is not carried out.
+ */
+static bool must_yield(const struct port_bpf *p)
+{
+	uint32_t head = __atomic_load_n(&p->view.shm->decision_head, __ATOMIC_RELAXED);
+
+	return is_needed(p) || (int32_t)(head - p->listened_tail) < 0;
+}
+
+/*
+ * From now on the doorbell rings when there is something to decide. False if there is already. We
+ * say so first and look after; the kernel half does it the other way round, so one of us sees the
+ * other.
+ */
+static bool listen(struct port_bpf *p)
+{
+	struct scxu_shm *shm = p->view.shm;
+
+	p->listened_tail = shm->decision_tail;
+	ring_buffer__consume(p->doorbell);
+	__atomic_store_n(&shm->blocked, 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!is_needed(p) && !shm_pending(&p->view) &&
+	    !__atomic_load_n(&shm->exit_kind, __ATOMIC_RELAXED))
+		return true;
+	__atomic_store_n(&shm->blocked, 0, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void stop_listening(struct port_bpf *p)
+{
+	__atomic_store_n(&p->view.shm->blocked, 0, __ATOMIC_RELEASE);
+}
+
+static int sleep_on_doorbell(struct port_bpf *p, int64_t timeout_ns)
+{
 	struct epoll_event event;
 	int timeout_ms = -1, err = 0;
 
 	if (timeout_ns >= 0)
 		timeout_ms = (timeout_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
-
-	ring_buffer__consume(p->doorbell);
-	__atomic_store_n(&shm->blocked, 1, __ATOMIC_SEQ_CST);
-	if (!shm_pending(&p->view) && !__atomic_load_n(&shm->exit_kind, __ATOMIC_SEQ_CST)) {
-		p->nr_syscalls++;
-		p->nr_blocked++;
-		if (epoll_wait(ring_buffer__epoll_fd(p->doorbell), &event, 1, timeout_ms) < 0)
-			err = -errno;
+	if (must_yield(p)) {
+		park(p, SCXU_PARK_BRIEFLY);
+		return 0;
 	}
-	__atomic_store_n(&shm->blocked, 0, __ATOMIC_SEQ_CST);
-	return err;
-}
-
-/* @parked: do not run us again before there is something to decide. */
-static void park(struct port_bpf *p, bool parked)
-{
-	struct scxu_shm *shm = p->view.shm;
-
-	__atomic_store_n(&shm->parked, parked, __ATOMIC_RELEASE);
+	if (!listen(p))
+		return 0;
 	p->nr_syscalls++;
-	sched_yield();
-	__atomic_store_n(&shm->parked, 0, __ATOMIC_RELEASE);
+	p->nr_blocked++;
+	if (epoll_wait(ring_buffer__epoll_fd(p->doorbell), &event, 1, timeout_ms) < 0)
+		err = -errno;
+	stop_listening(p);
+	return err;
 }
 
 /* Who parks is back when there is something to decide, or after some looks of the guard. */
@@ -572,21 +610,47 @@ static bool may_block(const struct port_bpf *p)
 	return __atomic_load_n(&p->view.shm->may_block, __ATOMIC_RELAXED);
 }
 
+static void end_round(struct port_bpf *p)
+{
+	struct scxu_shm *shm = p->view.shm;
+
+	p->view.busy = false;
+	p->own_cpu = -1;
+	__atomic_store_n(&shm->nr_rounds, shm->nr_rounds + 1, __ATOMIC_RELEASE);
+}
+
 static int bpf_wait(struct scxu *s, int64_t timeout_ns, bool pending)
 {
 	struct port_bpf *p = port_of(s);
-	struct scxu_shm *shm = p->view.shm;
 	bool busy = p->view.busy;
 	int err = 0;
 
-	p->view.busy = false;
-	__atomic_store_n(&shm->nr_rounds, shm->nr_rounds + 1, __ATOMIC_RELEASE);
+	end_round(p);
 	if (timeout_ns && !pending && (is_short(s, timeout_ns) || (!busy && may_block(p))))
 		err = sleep_on_doorbell(p, timeout_ns);
 	else
-		park(p, !pending && timeout_ns);
-	p->own_cpu = -1;
+		park(p, pending || !timeout_ns ? SCXU_PARK_NO : SCXU_PARK);
 	return err;
+}
+
+static int bpf_fd(struct scxu *s)
+{
+	return ring_buffer__epoll_fd(port_of(s)->doorbell);
+}
+
+static bool bpf_arm(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+
+	end_round(p);
+	if (must_yield(p))
+		park(p, SCXU_PARK_BRIEFLY);
+	return listen(p);
+}
+
+static void bpf_disarm(struct scxu *s)
+{
+	stop_listening(port_of(s));
 }
 
 static void bpf_wake(struct scxu *s)
@@ -681,6 +745,9 @@ const struct scxu_port scxu_port_bpf = {
 	.set_cpuperf = bpf_set_cpuperf,
 	.has = bpf_has,
 	.wait = bpf_wait,
+	.fd = bpf_fd,
+	.arm = bpf_arm,
+	.disarm = bpf_disarm,
 	.wake = bpf_wake,
 	.cpu_is_idle = bpf_cpu_is_idle,
 	.cpu_pid = bpf_cpu_pid,

@@ -24,6 +24,8 @@ static struct {
 	struct scxu_event events[FAKE_MAX_EVENTS];
 	bool in_slot[FAKE_MAX_SLOTS]; /* there is a task; its pid is 1000 and the slot's number */
 	int wait_result;
+	int fd;
+	bool busy; /* there is something to do when it is armed */
 	bool idle[FAKE_MAX_CPUS];
 	pid_t pid[FAKE_MAX_CPUS];
 	int own_cpu;
@@ -33,6 +35,7 @@ static struct {
 
 	/* What was asked. */
 	int nr_attach, nr_detach, nr_destroy, nr_wait, nr_wake, nr_asked_idle, nr_drop;
+	int nr_arm, nr_disarm;
 	int64_t timeout_ns;
 	bool pending;
 	unsigned int nr_taken;
@@ -115,6 +118,22 @@ static int fake_wait(struct scxu *s, int64_t timeout_ns, bool pending)
 	return fake.wait_result;
 }
 
+static int fake_fd(struct scxu *s)
+{
+	return fake.fd;
+}
+
+static bool fake_arm(struct scxu *s)
+{
+	fake.nr_arm++;
+	return !fake.busy;
+}
+
+static void fake_disarm(struct scxu *s)
+{
+	fake.nr_disarm++;
+}
+
 /* As a write() to a full eventfd would. */
 static void fake_wake(struct scxu *s)
 {
@@ -174,6 +193,9 @@ static const struct scxu_port fake_port = {
 	.read_slot = fake_read_slot,
 	.submit = fake_submit,
 	.wait = fake_wait,
+	.fd = fake_fd,
+	.arm = fake_arm,
+	.disarm = fake_disarm,
 	.wake = fake_wake,
 	.cpu_is_idle = fake_cpu_is_idle,
 	.cpu_pid = fake_cpu_pid,
