@@ -33,6 +33,19 @@ static const struct scxu_shm_event *head_event(const struct shm_view *v, uint32_
 	return &v->events[ring * v->layout.nr_events + head];
 }
 
+/* What orders the announcement at the head of @src. False if the task has been announced again. */
+static bool read_order(const struct shm_view *v, struct shm_source *src)
+{
+	const struct scxu_shm_entry *entry = head_entry(v, src->ring);
+	const struct scxu_shm_task *rec = record_of(v, entry);
+
+	if (load_acquire(&rec->generation) != entry->generation)
+		return false;
+	src->order = load_relaxed(v->layout.nr_events ? &rec->seq : &rec->enqueue_ns);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return load_relaxed(&rec->generation) == entry->generation;
+}
+
 /*
  * Look at the head of @src, past announcements of tasks that have been announced again: those stand
  * where they were announced last. False if nothing is left.
@@ -40,18 +53,10 @@ static const struct scxu_shm_event *head_event(const struct shm_view *v, uint32_
 static bool next_announcement(struct shm_view *v, struct shm_source *src)
 {
 	struct scxu_shm_cpu *cpu = &v->cpus[src->ring];
-	const struct scxu_shm_entry *entry;
-	const struct scxu_shm_task *rec;
 
-	for (; cpu->head != src->end; store_release(&cpu->head, cpu->head + 1)) {
-		entry = head_entry(v, src->ring);
-		rec = record_of(v, entry);
-		if (load_acquire(&rec->generation) == entry->generation) {
-			src->order =
-				load_relaxed(v->layout.nr_events ? &rec->seq : &rec->enqueue_ns);
+	for (; cpu->head != src->end; store_release(&cpu->head, cpu->head + 1))
+		if (read_order(v, src))
 			return src->order < v->limit;
-		}
-	}
 	return false;
 }
 
@@ -159,7 +164,6 @@ static void copy_fields(struct scxu_task *t, const struct scxu_shm_task *rec)
 static void set_fields(const struct shm_view *v, struct scxu_task *t,
 		       const struct scxu_shm_task *rec)
 {
-	clear_fields(t);
 	copy_fields(t, rec);
 	if (v->topology)
 		add_place(t, v->topology);
@@ -183,10 +187,9 @@ static void copy_task(const struct shm_view *v, struct scxu_task *t,
 	t->vtime = load_relaxed(&rec->vtime);
 	t->cgroup_id = load_relaxed(&rec->cgroup_id);
 	t->id = load_relaxed(&rec->id);
+	clear_fields(t);
 	if (v->fields)
 		set_fields(v, t, rec);
-	else
-		clear_fields(t);
 }
 
 /*
@@ -267,7 +270,7 @@ static uint64_t count_lost(const struct shm_view *v)
 	return nr;
 }
 
-/* A loss is told before anything that came after it, but for what was in the rings already. */
+/* Looked at when it is known what will be read, so that a loss is told before what came after it. */
 static unsigned int read_loss(struct shm_view *v, struct scxu_event *ev)
 {
 	uint64_t nr_lost = count_lost(v);
@@ -288,9 +291,14 @@ unsigned int shm_read_events(struct shm_view *v, struct scxu_event *events, unsi
 	struct shm_source *src;
 	unsigned int nr_read = 0;
 
-	if (nr && !v->nr_sources)
-		nr_read = read_loss(v, events);
-	while (nr_read < nr && (src = first_source(v))) {
+	while (nr_read < nr) {
+		if (!v->nr_sources) {
+			find_sources(v);
+			nr_read += read_loss(v, &events[nr_read]);
+		}
+		if (nr_read == nr || !v->nr_sources)
+			break;
+		src = oldest_source(v);
 		nr_read += read_source(v, src, &events[nr_read]);
 		pass(v, src);
 	}
@@ -310,18 +318,25 @@ void shm_drop_events(struct shm_view *v)
 	v->nr_lost = count_lost(v);
 }
 
-/* The number of a task never comes back, as above. */
+/*
+ * The number of a task never comes back, as above. A record whose generation is 0 may be one that is
+ * being written just now; then the announcement is about to come.
+ */
 bool shm_read_slot(struct shm_view *v, uint32_t slot, struct scxu_task *t)
 {
 	const struct scxu_shm_task *rec = &v->tasks[slot];
 	uint64_t id = load_acquire(&rec->id);
+	uint32_t generation;
 
 	if (!id)
 		return false;
 	memset(t, 0, sizeof(*t));
-	copy_task(v, t, rec, slot, load_relaxed(&rec->generation));
-	if (load_relaxed(&rec->kthread))
-		t->flags |= SCXU_TASK_KTHREAD;
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	do {
+		generation = load_acquire(&rec->generation);
+		copy_task(v, t, rec, slot, generation);
+		if (load_relaxed(&rec->kthread))
+			t->flags |= SCXU_TASK_KTHREAD;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (load_relaxed(&rec->generation) != generation);
 	return load_relaxed(&rec->id) == id;
 }

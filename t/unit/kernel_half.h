@@ -2,9 +2,11 @@
 /*
  * kernel_half.h - the kernel half of the shared memory, played by the test.
  *
- * It stores in the order of bpf/announce.bpf.h, with what a BPF program's stores and exchanges are
- * in C: relaxed stores and sequentially consistent exchanges. Each member of a record is made from
- * its slot and generation, so a record put together from two generations is seen.
+ * It stores in the order of bpf/announce.bpf.h and bpf/event.bpf.h, with what a BPF program's stores
+ * and exchanges are in C: relaxed stores and sequentially consistent exchanges. Each member of a
+ * record is made from its slot and generation, so a record put together from two generations is
+ * seen. Several threads may play several CPUs; then what happens to one slot needs a lock, which is
+ * the kernel's lock of the task.
  */
 #ifndef T_KERNEL_HALF_H
 #define T_KERNEL_HALF_H
@@ -24,8 +26,9 @@
 #define store_mb(p, val) __atomic_exchange_n(p, val, __ATOMIC_SEQ_CST)
 
 struct kernel {
-	struct shm_view view;                  /* the process's end */
-	uint32_t tail[KERNEL_MAX_CPUS];        /* of the CPUs' rings */
+	struct shm_view view;           /* the process's end */
+	uint32_t tail[KERNEL_MAX_CPUS]; /* of the CPUs' rings */
+	uint32_t event_tail[KERNEL_MAX_CPUS + 1];
 	uint32_t generation[KERNEL_MAX_SLOTS]; /* of the last announcement */
 	uint32_t pending[KERNEL_MAX_SLOTS];    /* of the one without an answer, 0 = none */
 	uint64_t now_ns;                       /* moves with each announcement */
@@ -44,6 +47,12 @@ static inline void kernel_begin_record(struct kernel *k, uint32_t slot)
 	store_mb(&k->view.tasks[slot].generation, 0);
 }
 
+/* The next number of the events, and of the enqueues between them. */
+static inline uint64_t kernel_number(struct kernel *k)
+{
+	return __atomic_fetch_add(&k->view.shm->event_seq, 1, __ATOMIC_SEQ_CST);
+}
+
 static inline void kernel_fill_record(struct kernel *k, uint32_t slot, uint32_t generation)
 {
 	struct scxu_shm_task *rec = &k->view.tasks[slot];
@@ -54,9 +63,11 @@ static inline void kernel_fill_record(struct kernel *k, uint32_t slot, uint32_t 
 	store(&rec->flags, mark(slot, generation, 4));
 	store(&rec->weight, mark(slot, generation, 5));
 	store(&rec->nr_cpus_allowed, mark(slot, generation, 6));
-	store(&rec->enqueue_ns, k->now_ns);
+	store(&rec->enqueue_ns, __atomic_load_n(&k->now_ns, __ATOMIC_RELAXED));
 	store(&rec->exec_ns, mark(slot, generation, 7));
 	store(&rec->nr_switches, mark(slot, generation, 8));
+	if (k->view.layout.nr_events)
+		store(&rec->seq, kernel_number(k));
 }
 
 static inline bool task_is_whole(const struct scxu_task *t)
@@ -88,7 +99,7 @@ static inline void kernel_end_announce(struct kernel *k, uint32_t cpu, uint32_t 
 
 	generation = ++k->generation[slot] ? k->generation[slot] : ++k->generation[slot];
 	k->pending[slot] = generation;
-	k->now_ns++;
+	__atomic_add_fetch(&k->now_ns, 1, __ATOMIC_RELAXED);
 	kernel_fill_record(k, slot, generation);
 	store_mb(&k->view.tasks[slot].generation, generation);
 	store(&entry->slot, slot);
@@ -103,6 +114,24 @@ static inline bool kernel_announce(struct kernel *k, uint32_t cpu, uint32_t slot
 		return false;
 	kernel_begin_record(k, slot);
 	kernel_end_announce(k, cpu, slot);
+	return true;
+}
+
+/* Something happened. @ring: a CPU, or the one after them. False if there is no room to say so. */
+static inline bool kernel_event(struct kernel *k, uint32_t ring, const struct scxu_shm_event *what)
+{
+	uint32_t nr_events = k->view.layout.nr_events, tail = k->event_tail[ring];
+	struct scxu_shm_cpu *cpu = &k->view.cpus[ring];
+	struct scxu_shm_event *ev;
+
+	if (tail - __atomic_load_n(&cpu->event_head, __ATOMIC_ACQUIRE) >= nr_events) {
+		store(&cpu->nr.nr_events_lost, cpu->nr.nr_events_lost + 1);
+		return false;
+	}
+	ev = &k->view.events[ring * nr_events + (tail & (nr_events - 1))];
+	*ev = *what;
+	ev->seq = kernel_number(k);
+	store_mb(&cpu->event_tail, ++k->event_tail[ring]);
 	return true;
 }
 
@@ -134,14 +163,14 @@ static inline void kernel_new_owner(struct kernel *k, uint32_t slot)
 }
 
 /* Small rings wrap soon. @start is where all heads and tails begin. */
-static inline void kernel_open(struct kernel *k, uint32_t nr_cpus, uint32_t nr_slots,
-			       uint32_t nr_ring, uint32_t start)
+static inline void kernel_open_events(struct kernel *k, uint32_t nr_cpus, uint32_t nr_slots,
+				      uint32_t nr_ring, uint32_t nr_events, uint32_t start)
 {
 	struct scxu_shm_layout layout;
 	uint32_t cpu;
 	void *base;
 
-	shm_layout(&layout, nr_cpus, nr_slots, 0);
+	shm_layout(&layout, nr_cpus, nr_slots, nr_events);
 	if (nr_cpus > KERNEL_MAX_CPUS || nr_slots > KERNEL_MAX_SLOTS || nr_ring > layout.nr_ring)
 		bail("the test asks for more than kernel_half.h has");
 	layout.nr_ring = nr_ring;
@@ -155,6 +184,15 @@ static inline void kernel_open(struct kernel *k, uint32_t nr_cpus, uint32_t nr_s
 	k->view.shm->decision_head = k->view.shm->decision_tail = start;
 	for (cpu = 0; cpu < nr_cpus; cpu++)
 		k->tail[cpu] = k->view.cpus[cpu].head = k->view.cpus[cpu].tail = start;
+	for (cpu = 0; cpu <= nr_cpus; cpu++)
+		k->event_tail[cpu] = k->view.cpus[cpu].event_head = k->view.cpus[cpu].event_tail =
+			start;
+}
+
+static inline void kernel_open(struct kernel *k, uint32_t nr_cpus, uint32_t nr_slots,
+			       uint32_t nr_ring, uint32_t start)
+{
+	kernel_open_events(k, nr_cpus, nr_slots, nr_ring, 0, start);
 }
 
 static inline void kernel_close(struct kernel *k)

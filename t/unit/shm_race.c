@@ -22,6 +22,7 @@
 
 struct race {
 	const char *name;
+	uint32_t nr_events;    /* of each ring */
 	void (*prepare)(void); /* may be NULL */
 	void (*victim)(void);
 	void (*strike)(void);
@@ -34,6 +35,7 @@ static struct {
 	volatile sig_atomic_t done;
 	unsigned int nr;
 	struct scxu_task t[8];
+	struct scxu_event ev[8];
 } *result;
 
 static struct kernel k;
@@ -89,7 +91,7 @@ static void set_up(const struct race *race)
 	result->done = 0;
 	result->nr = 0;
 	nr_taken = nr_bad_decisions = 0;
-	kernel_open(&k, 2, 8, 4, UINT32_MAX);
+	kernel_open_events(&k, 2, 8, 4, race->nr_events, UINT32_MAX);
 	kernel_announce(&k, 0, 1);
 	k.view.tasks[1].cookie = COOKIE;
 	shm_submit(&k.view, &d, 1);
@@ -270,6 +272,62 @@ static bool all_come_in_order(void)
 	return nr == 4 + k.generation[5];
 }
 
+/* Behind the announcement of slot 1 stands that of slot 2, to which something happened since. */
+static void add_events(void)
+{
+	struct scxu_shm_event ev = { .type = SCXU_EVENT_WITHDRAW, .slot = 2, .generation = 1 };
+
+	kernel_announce(&k, 0, 2);
+	kernel_event(&k, 1, &ev);
+}
+
+static void victim_reads_events(void)
+{
+	result->nr = shm_read_events(&k.view, result->ev, 1);
+}
+
+/* Slot 2 has no event before its enqueue, and slot 1 comes for the second time. */
+static bool events_come_in_order(void)
+{
+	const struct scxu_event *ev = result->ev;
+	unsigned int nr, i, nr_enqueues = 0, nr_events = 0;
+	uint32_t last = 0;
+
+	nr = result->nr + shm_read_events(&k.view, result->ev + result->nr, 8 - result->nr);
+	for (i = 0; i < nr; i++, ev++) {
+		if (ev->task.slot == 1) {
+			last = ev->task.generation;
+		} else if (ev->type == SCXU_EVENT_ENQUEUE) {
+			nr_enqueues++;
+		} else if (!nr_enqueues) {
+			return false;
+		} else {
+			nr_events++;
+		}
+	}
+	return last == 2 && nr_enqueues == 1 && nr_events == 1;
+}
+
+static void give_id(void)
+{
+	store_mb(&k.view.tasks[1].id, 5);
+}
+
+static void victim_reads_slot(void)
+{
+	result->nr = shm_read_slot(&k.view, 1, result->t);
+}
+
+static void announce_again(void)
+{
+	kernel_announce(&k, 1, 1);
+}
+
+static bool slot_is_whole(void)
+{
+	return result->nr == 1 && task_is_whole(&result->t[0]);
+}
+
 static const struct race races[] = {
 	{
 		.name = "a task's record is being written while it is read",
@@ -296,6 +354,22 @@ static const struct race races[] = {
 		.victim = victim_decides,
 		.strike = take_decisions,
 		.outcome = decisions_come_in_order,
+	},
+	{
+		.name = "a task is announced again while events are read",
+		.nr_events = 4,
+		.prepare = add_events,
+		.victim = victim_reads_events,
+		.strike = begin_announcement,
+		.settle = end_announcement,
+		.outcome = events_come_in_order,
+	},
+	{
+		.name = "a task is announced again while its slot is read",
+		.prepare = give_id,
+		.victim = victim_reads_slot,
+		.strike = announce_again,
+		.outcome = slot_is_whole,
 	},
 };
 
