@@ -76,6 +76,9 @@ enum {
 	SCXU_EXIT_TASKS = 1 << 3,
 };
 
+/** All groups that the library knows. Since 0.1. */
+#define SCXU_FIELD_ALL UINT32_MAX
+
 /** Groups of members of struct scxu_task that cost something: 0 unless asked for. Since 0.1. */
 enum {
 	SCXU_FIELD_FLAGS = 1 << 0,    /**< flags but for SCXU_TASK_WAKEUP */
@@ -85,7 +88,6 @@ enum {
 	SCXU_FIELD_WAKER = 1 << 4,    /**< waker_pid, waker_cpu, SCXU_TASK_SYNC */
 	SCXU_FIELD_RUN = 1 << 5,      /**< start_ns, stop_ns, exec_run_ns, exec_awake_ns,
 					   nr_preemptions */
-	SCXU_FIELD_ALL = (1 << 6) - 1,
 };
 
 /**
@@ -178,12 +180,14 @@ struct scxu_task {
 	int32_t nice;
 	/** SCXU_FIELD_PRIORITY: SCHED_OTHER and so on. */
 	uint32_t policy;
-	/** SCXU_FIELD_PLACE: NUMA node and last-level cache of @cpu, see scxu_topology_open(). */
+	/** SCXU_FIELD_PLACE: the NUMA node of @cpu, see scxu_topology_open(); -1 = not known. */
 	int32_t node;
+	/** SCXU_FIELD_PLACE: the last-level cache of @cpu. */
 	int32_t llc;
-	/** SCXU_FIELD_WAKER: who woke it, if SCXU_TASK_WAKEUP is set, and where; pid 0 is an
-	 *  interrupt on an idle CPU. */
+	/** SCXU_FIELD_WAKER: who woke it, if SCXU_TASK_WAKEUP is set: the thread that ran where it
+	 *  was woken, also if an interrupt did it. 0 = an idle CPU was interrupted. */
 	pid_t waker_pid;
+	/** SCXU_FIELD_WAKER: where it was woken. */
 	int32_t waker_cpu;
 	/** SCXU_FIELD_RUN: when its last run began. */
 	uint64_t start_ns;
@@ -307,6 +311,8 @@ enum scxu_result {
 
 /**
  * struct scxu_event - what happened to a task or a CPU. Its size is fixed, as struct scxu_task's.
+ *
+ * Since 0.1.
  */
 struct scxu_event {
 	/** enum scxu_event_type; skip those that you do not know. */
@@ -614,7 +620,7 @@ enum {
  * struct scxu_cpu - what is known of a CPU. It starts with its size and grows at its end.
  *
  * A CPU that was offline has no LLC and no core, and perhaps no node: -1. One that was online has
- * all of them.
+ * all of them. Since 0.1.
  */
 struct scxu_cpu {
 	/** sizeof(struct scxu_cpu), set by the caller */

@@ -87,6 +87,9 @@ static uint32_t default_max_tasks(void)
 static int complete_wishes(struct scxu *s)
 {
 	static const uint64_t known = SCXU_EVENT_BIT(SCXU_EVENT_LOST + 1) - 1;
+	static const uint32_t known_fields = SCXU_FIELD_FLAGS | SCXU_FIELD_COMM |
+					     SCXU_FIELD_PRIORITY | SCXU_FIELD_PLACE |
+					     SCXU_FIELD_WAKER | SCXU_FIELD_RUN;
 	struct scxu_opts *o = &s->opts;
 
 	if (o->flags & SCXU_EXIT_TASKS)
@@ -96,8 +99,10 @@ static int complete_wishes(struct scxu *s)
 			   (unsigned long long)(o->events & ~known));
 		return -EINVAL;
 	}
-	if (o->fields & ~SCXU_FIELD_ALL) {
-		scxu_error(s, "fields 0x%x: unknown groups", o->fields & ~SCXU_FIELD_ALL);
+	if (o->fields == SCXU_FIELD_ALL)
+		o->fields = known_fields;
+	if (o->fields & ~known_fields) {
+		scxu_error(s, "fields 0x%x: unknown groups", o->fields & ~known_fields);
 		return -EINVAL;
 	}
 	/* These come without asking. */

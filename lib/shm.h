@@ -38,11 +38,11 @@ struct shm_view {
 	uint64_t *masks;
 	struct shm_source *sources; /* one per ring, the first nr_sources have entries */
 	uint32_t nr_sources;
-	uint64_t limit;   /* numbers from here on are for the next look */
-	uint64_t nr_lost; /* events whose loss was reported */
-	uint32_t fields;  /* SCXU_FIELD_* that the records have */
+	uint64_t limit;                       /* numbers from here on are for the next look */
+	uint64_t nr_lost;                     /* events whose loss was reported */
+	uint32_t fields;                      /* SCXU_FIELD_* that the records have */
 	const struct scxu_topology *topology; /* with SCXU_FIELD_PLACE */
-	bool busy;        /* this round read or wrote something */
+	bool busy;                            /* this round read or wrote something */
 };
 
 /*
