@@ -40,18 +40,21 @@ struct notes {
 struct puppet {
 	pid_t pid;
 	int order_fd;
+	bool rests;            /* it sleeps, and waits for an order */
 	bool waits;            /* it wants to run, the script decides */
 	bool automatic;        /* decided already, each time: as @give says */
 	struct scxu_task task; /* as it was when it last wanted to run */
 	struct scxu_dispatch give;
 	struct note *note;
 	unsigned int nr_orders;
+	unsigned int nr_stopped; /* before the end of its slice */
 	unsigned int nr_results;
 	struct scxu_event result; /* the last one */
 };
 
 static struct puppet puppets[NR_PUPPETS];
 static struct notes *notes;
+static unsigned int stage_turns; /* when the stage was set */
 static struct scxu *s;
 
 static uint64_t now_ns(clockid_t clock)
@@ -101,6 +104,8 @@ static void make_puppet(struct puppet *p)
 	}
 	close(fd[0]);
 	p->order_fd = fd[1];
+	p->automatic = true;
+	p->give = (struct scxu_dispatch){ .cpu = SCXU_CPU_ANY };
 }
 
 static void make_puppets(void)
@@ -111,8 +116,10 @@ static void make_puppets(void)
 		     0);
 	if (notes == MAP_FAILED)
 		bail("no memory");
-	for (i = 0; i < NR_PUPPETS; i++)
+	for (i = 0; i < NR_PUPPETS; i++) {
 		make_puppet(&puppets[i]);
+		puppets[i].rests = true; /* long before anybody asks */
+	}
 }
 
 static struct puppet *puppet_of(pid_t pid)
@@ -152,7 +159,8 @@ static void enqueued(const struct scxu_task *t)
 	if (p) {
 		p->task = *t;
 		p->waits = true;
-		if (p->automatic)
+		/* One that was stopped goes on as it was sent. */
+		if (p->automatic || !(t->flags & (SCXU_TASK_WAKEUP | SCXU_TASK_REENQUEUED)))
 			dispatch(p);
 		return;
 	}
@@ -170,17 +178,48 @@ static void note_result(const struct scxu_event *ev)
 	p->result = *ev;
 }
 
+/* It notes that it is done before it sleeps: an order in between would find it awake. */
+static void note_sleep(const struct scxu_event *ev)
+{
+	struct puppet *p = puppet_of(ev->task.pid);
+
+	if (p)
+		p->rests = p->note->nr_done == p->nr_orders;
+}
+
+static void note_preempted(const struct scxu_event *ev)
+{
+	struct puppet *p = puppet_of(ev->task.pid);
+
+	if (p && ev->value[0] > MSEC)
+		p->nr_stopped++;
+}
+
+static void note_event(const struct scxu_event *ev)
+{
+	switch (ev->type) {
+	case SCXU_EVENT_ENQUEUE:
+		enqueued(&ev->task);
+		break;
+	case SCXU_EVENT_RESULT:
+		note_result(ev);
+		break;
+	case SCXU_EVENT_SLEEP:
+		note_sleep(ev);
+		break;
+	case SCXU_EVENT_PREEMPT:
+		note_preempted(ev);
+		break;
+	}
+}
+
 /* One round of the policy. */
 static void play(void)
 {
 	struct scxu_event ev;
 
-	while (scxu_next_event(s, &ev) > 0) {
-		if (ev.type == SCXU_EVENT_ENQUEUE)
-			enqueued(&ev.task);
-		else if (ev.type == SCXU_EVENT_RESULT)
-			note_result(&ev);
-	}
+	while (scxu_next_event(s, &ev) > 0)
+		note_event(&ev);
 	scxu_wait(s, 1);
 }
 
@@ -203,9 +242,22 @@ static void play_for(uint64_t ms)
 		met;                                                             \
 	})
 
+static void diag_stats(void)
+{
+	struct scxu_stats stats = { .sz = sizeof(stats) };
+
+	scxu_get_stats(s, &stats);
+	diag("%llu fallbacks for %llu us, in it: %llu, rescued %llu, queued %llu, bounced %llu, "
+	     "stale %llu, refused %llu",
+	     (unsigned long long)stats.nr_fallbacks, (unsigned long long)stats.fallback_ns / 1000,
+	     (unsigned long long)stats.in_fallback, (unsigned long long)stats.nr_rescued,
+	     (unsigned long long)stats.nr_queued, (unsigned long long)stats.nr_bounced,
+	     (unsigned long long)stats.nr_stale, (unsigned long long)stats.nr_refused);
+}
+
 static bool is_done(const struct puppet *p)
 {
-	return p->note->nr_done == p->nr_orders;
+	return p->note->nr_done == p->nr_orders && p->rests;
 }
 
 static bool has_started(const struct puppet *p)
@@ -216,6 +268,7 @@ static bool has_started(const struct puppet *p)
 static void order(struct puppet *p, uint64_t work_ns)
 {
 	p->nr_orders++;
+	p->rests = false;
 	if (write(p->order_fd, &work_ns, sizeof(work_ns)) != sizeof(work_ns))
 		bail("no order: %s", strerror(errno));
 }
@@ -223,10 +276,15 @@ static void order(struct puppet *p, uint64_t work_ns)
 /* Have it want to run, and keep it. */
 static void summon(struct puppet *p, uint64_t work_ns)
 {
+	if (!play_until(2000, p->rests))
+		bail("puppet %d does not rest", (int)(p - puppets));
 	p->automatic = false;
+	p->waits = false;
 	order(p, work_ns);
-	if (!play_until(2000, p->waits))
+	if (!play_until(2000, p->waits)) {
+		diag_stats();
 		bail("puppet %d does not want to run", (int)(p - puppets));
+	}
 	scxu_dispatch_init(&p->give, &p->task);
 }
 
@@ -258,6 +316,8 @@ static void start_hog(struct puppet *p, int cpu, uint64_t work_ns, uint64_t slic
 	send_to(p, cpu, 0, 0);
 	if (!play_until(2000, has_started(p)))
 		bail("the hog does not start");
+	p->nr_stopped = 0;
+	stage_turns = notes->nr_turns;
 }
 
 static bool all_done(void)
@@ -285,6 +345,24 @@ static void clear_stage(void)
 			     (int)(p - puppets), p->pid, p->nr_orders, p->note->nr_started,
 			     p->note->nr_done, p->waits ? ", waits" : "");
 	bail("not all puppets come to their ends");
+}
+
+/*
+ * Have @set start a hog and put others behind it. A slice may be ended for the policy's thread, if
+ * that waits for an idle CPU which does not come; then the scene begins anew.
+ */
+static void set_stage(void (*set)(void))
+{
+	int tries;
+
+	for (tries = 0; tries < 10; tries++) {
+		set();
+		if (notes->nr_turns == stage_turns)
+			return;
+		diag("the hog was stopped: once more");
+		clear_stage();
+	}
+	bail("the hog is always stopped");
 }
 
 #endif
