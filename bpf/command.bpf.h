@@ -16,7 +16,7 @@ static __always_inline u32 command_kick(const struct scxu_shm_decision *d)
 		kick = SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE);
 	if (flags & KICK_PREEMPT)
 		kick |= SCX_ENUM(scx_kick_flags, SCX_KICK_PREEMPT);
-	if (flags & KICK_WAIT)
+	if ((flags & KICK_WAIT) && compat_can_wait_for_cpu())
 		kick |= SCX_ENUM(scx_kick_flags, SCX_KICK_WAIT);
 	scx_bpf_kick_cpu(d->cpu, kick);
 	return RESULT_PLACED;

@@ -143,6 +143,15 @@ static __always_inline void compat_set_slice(struct task_struct *p, u64 slice_ns
 }
 
 /*
+ * Whether a CPU can wait for another that waits for it. Until 7.0 both wait with interrupts off,
+ * for ever.
+ */
+static __always_inline bool compat_can_wait_for_cpu(void)
+{
+	return bpf_core_field_exists(struct scx_rq, kick_sync_pending);
+}
+
+/*
  * The task that a slot stands for, valid until compat_put_task(). Drop the look-up by pid with 7.1:
  * it costs twice as much, and needs a reference. (We keep none: up to 6.12 at least the kernel
  * calls ops.exit_task only when the last one is gone.)

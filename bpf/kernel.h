@@ -113,6 +113,10 @@ struct cpumask {
 	unsigned long bits[1];
 };
 
+struct scx_rq {
+	bool kick_sync_pending; /* since 7.0 */
+};
+
 struct scx_dispatch_q {
 	u64 id;
 };
