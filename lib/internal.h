@@ -50,6 +50,9 @@ int scxu_preflight(struct scxu *s);
 /* memory.c: no page fault from here on. */
 int scxu_lock_memory(struct scxu *s);
 
+/* memory.c: as calloc(), for neither size 0; no page fault later, locked or not. free() it. */
+void *scxu_alloc_touched(size_t nr, size_t size);
+
 /* sysfs.c: the first line of a file, without its newline; what does not fit is cut off. */
 int scxu_read_line(const char *path, char *buf, size_t len);
 

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 #include "internal.h"
 
 #define STACK_SIZE (256 << 10)
+#define MIN_PAGE_SIZE 4096
 
 /* The stack grows by faults, locked or not: have it grow now. */
 __attribute__((noinline)) static void grow_stack(void)
@@ -22,7 +24,7 @@ __attribute__((noinline)) static void grow_stack(void)
 	volatile char stack[STACK_SIZE];
 	size_t i;
 
-	for (i = 0; i < sizeof(stack); i += 4096)
+	for (i = 0; i < sizeof(stack); i += MIN_PAGE_SIZE)
 		stack[i] = 0;
 }
 
@@ -67,4 +69,19 @@ int scxu_lock_memory(struct scxu *s)
 	}
 	grow_stack();
 	return 0;
+}
+
+/* Volatile, or the compiler sees that calloc() wrote 0 there already: but that costs no page. */
+void *scxu_alloc_touched(size_t nr, size_t size)
+{
+	void *memory = calloc(nr, size);
+	volatile char *byte = memory;
+	size_t i;
+
+	if (!memory)
+		return NULL;
+	for (i = 0; i < nr * size; i += MIN_PAGE_SIZE)
+		byte[i] = 0;
+	byte[nr * size - 1] = 0;
+	return memory;
 }

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of lib/memory.c: the limit is raised as far as it goes, and a failure is explained. */
+/*
+ * Tests of lib/memory.c: the limit is raised as far as it goes, a failure is explained, and what
+ * is allocated is there.
+ */
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "../../lib/internal.h"
 #include "../tap.h"
 #include "log_keeper.h"
+
+#define NR_PAGES 1024
 
 /* The machine: its limit of locked memory, who may raise it, and how much it can lock. */
 static struct rlimit limit;
@@ -89,9 +95,43 @@ static void test_failure(void)
 	is_int(nr_mlockall + nr_setrlimit + kept.nr_lines, 0, "does nothing");
 }
 
+/* Whether all pages of @memory are there. */
+static bool is_resident(const void *memory, size_t size)
+{
+	uintptr_t page = sysconf(_SC_PAGESIZE), from = (uintptr_t)memory / page * page;
+	size_t nr = ((uintptr_t)memory + size - from + page - 1) / page, i;
+	unsigned char there[NR_PAGES + 2];
+
+	if (nr > sizeof(there) || mincore((void *)from, nr * page, there))
+		bail("cannot ask for %zu pages", nr);
+	for (i = 0; i < nr; i++)
+		if (!(there[i] & 1))
+			return false;
+	return true;
+}
+
+/* Sizes for which the allocator asks the kernel, which gives pages that are not there yet. */
+static void test_touched(void)
+{
+	size_t size = NR_PAGES * (size_t)sysconf(_SC_PAGESIZE), i, nr_bad = 0;
+	unsigned char *memory = scxu_alloc_touched(size / 8, 8);
+
+	if (!memory)
+		bail("no memory");
+	ok(is_resident(memory, size), "all pages of what is allocated are there");
+	for (i = 0; i < size; i++)
+		nr_bad += memory[i];
+	is_int(nr_bad, 0, "and 0");
+	free(memory);
+	memory = scxu_alloc_touched(1, 1);
+	ok(memory && !*memory, "a single byte");
+	free(memory);
+}
+
 int main(void)
 {
 	test_limit();
 	test_failure();
+	test_touched();
 	return done_testing();
 }
