@@ -870,6 +870,83 @@ int scxu_shutdown_and_report(struct scxu *s, struct scxu_exit_info *info);
  */
 const char *scxu_get_dump(struct scxu *s);
 
+/*
+ * Helpers for policies: a list, a heap and a table, which never allocate once they are set up.
+ *
+ * Lists and heaps are intrusive: the item is a member of the policy's own structure, and
+ * scxu_container_of() leads back from it. An item that is all 0 is in nothing, as in a new entry of
+ * a table. While it is in, it must not be moved, freed or overwritten.
+ *
+ * These structures are the caller's, and their layout is fixed. Members may be read, but only the
+ * functions below write them. Context: any thread, but each structure is one thread's at a time.
+ */
+
+/**
+ * scxu_container_of() - the structure that an item is a member of.
+ * @ptr:	to the member; not NULL
+ * @type:	of the structure
+ * @member:	its name; that @ptr is to another type is found when compiling
+ *
+ * Since 0.1.
+ */
+#define scxu_container_of(ptr, type, member)                       \
+	((type *)(void *)((char *)(ptr) - offsetof(type, member) - \
+			  0 * sizeof((ptr) == &((type *)0)->member)))
+
+/** struct scxu_list_item - what puts a structure into a list. Since 0.1. */
+struct scxu_list_item {
+	struct scxu_list_item *next; /**< NULL in the last one */
+	struct scxu_list_item *prev; /**< NULL in the first one */
+	struct scxu_list *list;      /**< the list that it is in, NULL = none */
+};
+
+/** struct scxu_list - items in the order in which they came. All 0 is an empty list. Since 0.1. */
+struct scxu_list {
+	struct scxu_list_item *first; /**< NULL = none */
+	struct scxu_list_item *last;  /**< NULL = none */
+	size_t nr;                    /**< how many are in */
+};
+
+/** scxu_list_first() - the item that came first, or NULL. Since 0.1. */
+static inline struct scxu_list_item *scxu_list_first(const struct scxu_list *list)
+{
+	return list->first;
+}
+
+/** scxu_list_empty() - whether no item is in. Since 0.1. */
+static inline bool scxu_list_empty(const struct scxu_list *list)
+{
+	return !list->first;
+}
+
+/**
+ * scxu_list_push() - put an item behind all others.
+ *
+ * Return: 0, or -EBUSY if it is in a list, this one or another. Since 0.1.
+ */
+int scxu_list_push(struct scxu_list *list, struct scxu_list_item *item);
+
+/**
+ * scxu_list_push_head() - put an item in front of all others.
+ *
+ * Return: 0, or -EBUSY as scxu_list_push(). Since 0.1.
+ */
+int scxu_list_push_head(struct scxu_list *list, struct scxu_list_item *item);
+
+/**
+ * scxu_list_pop() - take the first item out.
+ *
+ * Return: the item, or NULL if there is none. Since 0.1.
+ */
+struct scxu_list_item *scxu_list_pop(struct scxu_list *list);
+
+/**
+ * scxu_list_remove() - take an item out of the list that it is in, wherever it stands there.
+ *
+ * Return: 0, or -ENOENT if it is in none. Since 0.1.
+ */
+int scxu_list_remove(struct scxu_list_item *item);
+
 #ifdef __cplusplus
 }
 #endif

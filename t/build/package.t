@@ -79,6 +79,14 @@ client()
 	#include <scxuser.h>
 	#include <stdio.h>
 
+	struct entry {
+		int number;
+		struct scxu_list_item item;
+	};
+
+	static struct scxu_list list;
+	static struct entry entry;
+
 	int main(void)
 	{
 		struct scxu *s = NULL;
@@ -86,7 +94,8 @@ client()
 
 		printf("%d\n", err);
 		scxu_close(s);
-		return 0;
+		scxu_list_push(&list, &entry.item);
+		return scxu_container_of(scxu_list_first(&list), struct entry, item)->number;
 	}
 	EOT
 	PKG_CONFIG_PATH=$tmp/dest/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$tmp/dest \
