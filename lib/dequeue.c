@@ -32,5 +32,8 @@ SCXU_API int scxu_dequeue_tasks(struct scxu *s, struct scxu_task *tasks, unsigne
 
 SCXU_API int scxu_dequeue_task(struct scxu *s, struct scxu_task *t)
 {
-	return scxu_dequeue_tasks(s, t, 1);
+	scxu_disarm(s);
+	if (!s->opts.events)
+		return s->port->read_tasks(s, t, 1);
+	return dequeue_among_events(s, t);
 }
