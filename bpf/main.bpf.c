@@ -340,8 +340,12 @@ void BPF_PROG(scxu_cpu_online, s32 cpu)
 SEC("struct_ops.s/scxu_cpu_offline")
 void BPF_PROG(scxu_cpu_offline, s32 cpu)
 {
+	struct cpu *c = cpu_state(cpu);
+
 	use_arena();
 	set_offline(cpu, 1);
+	if (c)
+		own_leave(c);
 	shm_cpus[cpu].idle = 0; /* it was idle when it left */
 	if (wanted(EVENT_CPU_OFFLINE))
 		event_slow(EVENT_CPU_OFFLINE, cpu, 0, 0, 0, 0);

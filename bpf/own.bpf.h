@@ -12,6 +12,7 @@
 struct own_queue {
 	u32 hint;   /* see queue.bpf.h */
 	u32 looks;  /* of the guard in a row that found a task there */
+	u32 left;   /* one of its CPUs went offline since it was last seen empty */
 	u32 orphan; /* its CPUs leave it to others */
 };
 
@@ -34,6 +35,18 @@ static __always_inline bool serves(const struct cpu *c, u32 nr)
 	return c->queues & (1ULL << (nr & 63));
 }
 
+static __always_inline bool may_run_on(struct task_struct *p, s32 cpu)
+{
+	/*
+	 * While migration is disabled the task stays where it is, and on 6.12 cpus_ptr follows
+	 * only when it has been switched out.
+	 */
+	if (bpf_core_field_exists(p->migration_disabled) && p->migration_disabled &&
+	    scx_bpf_task_cpu(p) != cpu)
+		return false;
+	return bpf_cpumask_test_cpu(cpu, p->cpus_ptr);
+}
+
 /* Whether an online CPU serves queue @nr that @p may run on. */
 static __noinline bool own_may_run(u32 nr, struct task_struct *p)
 {
@@ -42,7 +55,7 @@ static __noinline bool own_may_run(u32 nr, struct task_struct *p)
 
 	bpf_for(cpu, 0, opts.layout.nr_cpus) {
 		c = cpu_state(cpu);
-		if (c && !c->offline && serves(c, nr) && bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
+		if (c && !c->offline && serves(c, nr) && may_run_on(p, cpu))
 			return true;
 	}
 	return false;
@@ -122,15 +135,29 @@ static __noinline bool own_age(void)
 			continue;
 		if (!queue_age(&q->hint, DSQ_QUEUES + nr)) {
 			q->looks = 0;
+			q->left = 0;
 			q->orphan = 0;
 			continue;
 		}
 		found = true;
-		q->orphan = ++q->looks > 1 && !own_is_served(nr);
+		q->orphan = ++q->looks > 1 && (q->left || !own_is_served(nr));
 		if (q->orphan)
 			WRITE_ONCE(orphans, 1);
 	}
 	return found;
+}
+
+/* What waits there may be for the CPU alone that goes offline, and was put there before it did. */
+static __noinline void own_leave(const struct cpu *c __arg_nonnull)
+{
+	struct own_queue *q;
+	u32 nr;
+
+	bpf_for(nr, 0, READ_ONCE(nr_own_queues)) {
+		q = own_queue(nr);
+		if (q && serves(c, nr))
+			WRITE_ONCE(q->left, 1);
+	}
 }
 
 /* Make a queue, or have one more CPU serve it. Run by the process, which made sure of the numbers. */

@@ -11,18 +11,6 @@ struct batch {
 	bool none_idle;
 };
 
-static __always_inline bool may_run_on(struct task_struct *p, s32 cpu)
-{
-	/*
-	 * While migration is disabled the task stays where it is, and on 6.12 cpus_ptr follows
-	 * only when it has been switched out.
-	 */
-	if (bpf_core_field_exists(p->migration_disabled) && p->migration_disabled &&
-	    scx_bpf_task_cpu(p) != cpu)
-		return false;
-	return bpf_cpumask_test_cpu(cpu, p->cpus_ptr);
-}
-
 static __always_inline bool cpu_usable(s32 cpu)
 {
 	struct cpu *c;
