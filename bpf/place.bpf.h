@@ -3,6 +3,8 @@
 #ifndef SCXU_PLACE_BPF_H
 #define SCXU_PLACE_BPF_H
 
+#define MAX_VTIME (1ULL << 62)
+
 u64 __hidden nr_heads; /* tasks put before all others so far */
 
 /* What is known while decisions are drained. */
@@ -78,12 +80,15 @@ static __always_inline u64 decide_dsq(struct task_struct *p, const struct scxu_s
 	return d->cpu;
 }
 
-/* In a queue in order of vtime, what goes first does so before all others, the last one first. */
+/*
+ * In a queue in order of vtime, what goes first does so before all others, the last one first. The
+ * kernel compares by difference, so between the first and the last there is half the range at most.
+ */
 static __always_inline u64 queue_vtime(const struct scxu_shm_decision *d)
 {
 	if (goes_first(d))
 		return -++nr_heads;
-	return (s64)d->vtime < 0 ? S64_MAX : d->vtime;
+	return d->vtime > MAX_VTIME ? MAX_VTIME : d->vtime;
 }
 
 static __always_inline u64 queue_slice_ns(const struct scxu_shm_decision *d)
