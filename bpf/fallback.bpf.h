@@ -87,12 +87,17 @@ static __always_inline bool fallback_insert(struct task_struct *p, struct slot *
 	return compat_insert_vtime(p, DSQ_FALLBACK, FALLBACK_SLICE_NS, vtime);
 }
 
-/* The same for a task that was recalled: it is in a queue already. */
+/* The same for a task that was recalled: it is in a queue already, or see move_task(). */
 static __always_inline bool fallback_move(struct task_struct *p, struct slot *s)
 {
+	u64 vtime = fallback_vtime(p, s);
+
 	queue_mark(&fallback.queue_hint);
 	count(bpf_get_smp_processor_id(), nr_fallback);
-	return park_move(p, DSQ_PARK, DSQ_FALLBACK, FALLBACK_SLICE_NS, fallback_vtime(p, s));
+	if (park_move(p, DSQ_PARK, DSQ_FALLBACK, FALLBACK_SLICE_NS, vtime))
+		return true;
+	compat_insert_vtime(p, DSQ_FALLBACK, FALLBACK_SLICE_NS, vtime);
+	return false;
 }
 
 static __always_inline void fallback_running(struct task_struct *p)

@@ -196,12 +196,21 @@ static __always_inline bool move_parked(struct task_struct *p, u64 dsq, s32 this
 	return true;
 }
 
+/*
+ * One that cannot be moved has left its queue. It may have been enqueued again while it was being
+ * recalled, and been announced twice for one custody: then it is for us to insert. If not, the
+ * kernel takes no notice of the insertion.
+ */
 static __always_inline u32 move_task(struct task_struct *p, struct slot *s, u64 dsq, s32 this_cpu,
 				     const struct scxu_shm_decision *d, struct batch *b)
 {
-	if (!custody_release(s, d->generation) || !move_parked(p, dsq, this_cpu, d, b))
+	if (!custody_release(s, d->generation))
 		return RESULT_STALE;
-	return RESULT_PLACED;
+	if (move_parked(p, dsq, this_cpu, d, b))
+		return RESULT_PLACED;
+	queue_mark(&any_hint);
+	compat_insert(p, DSQ_ANY, queue_slice_ns(d), 0);
+	return RESULT_STALE;
 }
 
 /*
