@@ -53,6 +53,44 @@ static void test_check(void)
 	is_int(fake.nr_wait, 0, "nor waited for");
 }
 
+static void test_special(void)
+{
+	static const struct {
+		struct scxu_dispatch d;
+		int result;
+		const char *what;
+	} cases[] = {
+		{ { .cpu = 2, .flags = SCXU_DISPATCH_HEAD }, 0, "head, on a CPU" },
+		{ { .cpu = -1, .flags = SCXU_DISPATCH_HEAD }, 0, "head, on any" },
+		{ { .cpu = 2, .flags = SCXU_DISPATCH_PREEMPT }, 0, "preempt, on a CPU" },
+		{ { .cpu = 0, .flags = SCXU_DISPATCH_HEAD | SCXU_DISPATCH_PREEMPT },
+		  0,
+		  "both, on CPU 0" },
+		{ { .cpu = -1, .flags = SCXU_DISPATCH_PREEMPT }, -EINVAL, "preempt, on any CPU" },
+		{ { .cpu = -1, .queue = 1 }, 0, "the first queue" },
+		{ { .cpu = -1, .queue = 3 }, 0, "the last queue" },
+		{ { .cpu = -1, .queue = 3, .flags = SCXU_DISPATCH_HEAD }, 0, "head, in a queue" },
+		{ { .cpu = -1, .queue = 4 }, -EINVAL, "one that was not made" },
+		{ { .cpu = -1, .queue = UINT32_MAX }, -EINVAL, "the highest" },
+		{ { .cpu = -1, .queue = 0x10000 }, -EINVAL, "one whose low half is 0" },
+		{ { .cpu = 0, .queue = 1 }, -EINVAL, "a queue and a CPU" },
+		{ { .cpu = -2, .queue = 1 }, -EINVAL, "a queue and no CPU at all" },
+		{ { .cpu = -1, .queue = 1, .flags = SCXU_DISPATCH_PREEMPT },
+		  -EINVAL,
+		  "preempt, in a queue" },
+		{ { .cpu = 2, .flags = SCXU_DISPATCH_HEAD | 1U << 8 }, -EINVAL, "head and more" },
+	};
+	unsigned int i, nr_good = 0;
+
+	open_with_room(ARRAY_SIZE(cases), 0);
+	s.nr_queues = 3;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		is_int(scxu_dispatch_task(&s, &cases[i].d), cases[i].result, "%s", cases[i].what);
+		nr_good += !cases[i].result;
+	}
+	is_int(fake.nr_taken, nr_good, "only what is good is given");
+}
+
 static void test_full(void)
 {
 	struct scxu_dispatch d = { .slot = 1, .generation = 1 };
@@ -102,6 +140,7 @@ int main(void)
 {
 	test_init();
 	test_check();
+	test_special();
 	test_full();
 	test_many();
 	return done_testing();

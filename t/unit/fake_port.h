@@ -32,6 +32,11 @@ static struct {
 	bool exited;
 	struct scxu_exit_info exit;
 	struct scxu_stats stats;
+	int queue_result; /* of the last CPU that is added to a queue */
+	int cpuperf_result;
+	bool has;
+	const uint64_t *masks; /* of tasks */
+	unsigned int mask_words;
 
 	/* What was asked. */
 	int nr_attach, nr_detach, nr_destroy, nr_wait, nr_wake, nr_asked_idle, nr_drop;
@@ -40,6 +45,12 @@ static struct {
 	bool pending;
 	unsigned int nr_taken;
 	struct scxu_dispatch taken[FAKE_MAX_DECISIONS];
+	int nr_commands, nr_set_cpuperf;
+	struct scxu_command command; /* the last one */
+	uint32_t queue;              /* the last one made */
+	uint64_t queue_cpus;
+	int cpuperf_cpu, feature;
+	uint32_t cpuperf;
 } fake;
 
 static int fake_attach(struct scxu *s)
@@ -183,6 +194,49 @@ static void fake_read_stats(struct scxu *s, struct scxu_stats *stats)
 	stats->sz = sz;
 }
 
+static const uint64_t *fake_task_cpumask(struct scxu *s, uint32_t slot)
+{
+	return fake.masks + (size_t)slot * fake.mask_words;
+}
+
+static bool fake_command(struct scxu *s, const struct scxu_command *command)
+{
+	if (!fake.room)
+		return false;
+	fake.room--;
+	fake.nr_commands++;
+	fake.command = *command;
+	return true;
+}
+
+static int fake_create_queue(struct scxu *s, uint32_t nr)
+{
+	fake.queue = nr;
+	fake.queue_cpus = 0;
+	return 0;
+}
+
+static int fake_add_to_queue(struct scxu *s, uint32_t nr, int cpu)
+{
+	if (nr == fake.queue)
+		fake.queue_cpus |= UINT64_C(1) << cpu;
+	return fake.queue_result;
+}
+
+static int fake_set_cpuperf(struct scxu *s, int cpu, uint32_t perf)
+{
+	fake.nr_set_cpuperf++;
+	fake.cpuperf_cpu = cpu;
+	fake.cpuperf = perf;
+	return fake.cpuperf_result;
+}
+
+static bool fake_has(struct scxu *s, int feature)
+{
+	fake.feature = feature;
+	return fake.has;
+}
+
 static const struct scxu_port fake_port = {
 	.attach = fake_attach,
 	.detach = fake_detach,
@@ -191,11 +245,17 @@ static const struct scxu_port fake_port = {
 	.read_events = fake_read_events,
 	.drop_events = fake_drop_events,
 	.read_slot = fake_read_slot,
+	.task_cpumask = fake_task_cpumask,
 	.submit = fake_submit,
 	.wait = fake_wait,
 	.fd = fake_fd,
 	.arm = fake_arm,
 	.disarm = fake_disarm,
+	.command = fake_command,
+	.create_queue = fake_create_queue,
+	.add_to_queue = fake_add_to_queue,
+	.set_cpuperf = fake_set_cpuperf,
+	.has = fake_has,
 	.wake = fake_wake,
 	.cpu_is_idle = fake_cpu_is_idle,
 	.cpu_pid = fake_cpu_pid,
