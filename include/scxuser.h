@@ -233,7 +233,7 @@ struct scxu_dispatch {
 	uint64_t slice_ns;
 	/** Order among tasks dispatched to the same CPU, or to any: least first, equal ones in the
 	 *  order of dispatch. 0 = no order but that, which is faster; tasks dispatched to any CPU
-	 *  with and without vtime take turns. */
+	 *  with and without vtime take turns. More than 2^62 counts as that. */
 	uint64_t vtime;
 	/** Comes back with the task's next enqueue. */
 	uint64_t cookie;
