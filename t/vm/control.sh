@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# In the guest: the policy that plays scenes with a few tasks says itself what it saw.
+# In the guest: run a policy that says itself, in TAP, what it saw.
+#
+# usage: control.sh PROGRAM [ARG]...
 set -u
-exec control
+exec "$@"
