@@ -946,6 +946,93 @@ struct scxu_list_item *scxu_list_pop(struct scxu_list *list);
  * Return: 0, or -ENOENT if it is in none. Since 0.1.
  */
 int scxu_list_remove(struct scxu_list_item *item);
+/**
+ * scxu_event_fn - a callback of struct scxu_policy that is told of an event.
+ * @ev:		see enum scxu_event_type; valid during the call
+ * @arg:	from scxu_run()
+ *
+ * Since 0.1.
+ */
+typedef void (*scxu_event_fn)(struct scxu *s, const struct scxu_event *ev, void *arg);
+
+/**
+ * struct scxu_policy - a policy as a table of callbacks, named after the operations of the kernel's
+ * struct sched_ext_ops. Set it to zero, then @sz, then what you want: one of @enqueue and @dispatch
+ * must be there. It grows at its end only.
+ */
+struct scxu_policy {
+	/** sizeof(struct scxu_policy) */
+	size_t sz;
+	/** First of all. Return: 0, or a negative errno, then nothing else is called. */
+	int (*init)(struct scxu *s, void *arg);
+	/** A task wants to run: dispatch it, here or in @dispatch. Without @enqueue no events are
+	 *  read: @dispatch has to take the tasks, with scxu_dequeue_task(). */
+	void (*enqueue)(struct scxu *s, const struct scxu_task *t, void *arg);
+	/** Once a round, after what there was to tell. Return: how many tasks the policy keeps for
+	 *  later, as scxu_notify_complete() takes it. */
+	uint64_t (*dispatch)(struct scxu *s, void *arg);
+	/** SCXU_EVENT_WITHDRAW: a task that was enqueued needs no answer any more. */
+	scxu_event_fn dequeue;
+	/** SCXU_EVENT_NEW; and at the start for all tasks that are there, see scxu_next_task(). */
+	scxu_event_fn init_task;
+	/** SCXU_EVENT_EXIT */
+	scxu_event_fn exit_task;
+	/** SCXU_EVENT_RUNNABLE */
+	scxu_event_fn runnable;
+	/** SCXU_EVENT_SLEEP */
+	scxu_event_fn quiescent;
+	/** SCXU_EVENT_YIELD */
+	scxu_event_fn yield;
+	/** SCXU_EVENT_PREEMPT */
+	scxu_event_fn stopping;
+	/** SCXU_EVENT_CPUMASK */
+	scxu_event_fn set_cpumask;
+	/** SCXU_EVENT_WEIGHT */
+	scxu_event_fn set_weight;
+	/** SCXU_EVENT_CGROUP */
+	scxu_event_fn cgroup_move;
+	/** SCXU_EVENT_CGROUP_WEIGHT */
+	scxu_event_fn cgroup_set_weight;
+	/** SCXU_EVENT_CGROUP_BANDWIDTH */
+	scxu_event_fn cgroup_set_bandwidth;
+	/** SCXU_EVENT_CPU_ONLINE */
+	scxu_event_fn cpu_online;
+	/** SCXU_EVENT_CPU_OFFLINE */
+	scxu_event_fn cpu_offline;
+	/** SCXU_EVENT_TICK */
+	scxu_event_fn tick;
+	/** SCXU_EVENT_RESULT */
+	scxu_event_fn result;
+	/** SCXU_EVENT_LOST */
+	scxu_event_fn lost;
+	/** Last of all: the scheduler is detached, and this is why. */
+	void (*exit)(struct scxu *s, const struct scxu_exit_info *info, void *arg);
+};
+
+/**
+ * scxu_policy_events() - the events that the callbacks of a policy need, for opts.events.
+ *
+ * Context: any thread. Return: bits of SCXU_EVENT_BIT(). Since 0.1.
+ */
+uint64_t scxu_policy_events(const struct scxu_policy *policy);
+
+/**
+ * scxu_run() - run a policy until scxu_exited(), then detach.
+ * @policy:	the callbacks; all are called in this thread
+ * @arg:	handed to each
+ *
+ * Why the scheduler ended is what @exit is told; scxu_shutdown_and_report() says it again.
+ *
+ * Return: 0 if it was asked to stop, 1 if the kernel ended it; else nothing was run or detached:
+ *	-EINVAL		policy->sz is not set, @enqueue and @dispatch are both missing, opts.events
+ *			lacks the event of a callback, or @enqueue is missing beside one; a log
+ *			line says which
+ *	-E2BIG		@policy is from a newer version and sets something unknown to this one
+ *	other		what @init returned
+ *
+ * Since 0.1.
+ */
+int scxu_run(struct scxu *s, const struct scxu_policy *policy, void *arg);
 
 #ifdef __cplusplus
 }

@@ -44,6 +44,12 @@ static inline void scxu_disarm(struct scxu *s)
 /* opts.c: copy @opts, check it and fill in the defaults. */
 int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts);
 
+/*
+ * opts.c: copy a struct that begins with its size, of any version, to ours of @known bytes, which are 0.
+ * Return: 0, -EINVAL without a size, or -E2BIG if it sets what we do not know.
+ */
+int scxu_copy_sized(void *to, size_t known, const void *from);
+
 /* preflight.c: say why this machine cannot run us before anything is tried. */
 int scxu_preflight(struct scxu *s);
 

@@ -13,18 +13,16 @@
 #define MAX_TASKS (1 << 20)
 
 /* Members beyond our struct must be 0: we cannot do what they ask. */
-static int copy_opts(struct scxu *s, const struct scxu_opts *opts)
+int scxu_copy_sized(void *to, size_t known, const void *from)
 {
-	const unsigned char *bytes = (const unsigned char *)opts;
-	size_t i, known = sizeof(s->opts);
+	const unsigned char *bytes = from;
+	size_t sz = *(const size_t *)from, i;
 
-	if (opts->sz < offsetof(struct scxu_opts, flags))
+	if (sz < sizeof(sz))
 		return -EINVAL;
-	if (opts->sz < known)
-		known = opts->sz;
-	memcpy(&s->opts, opts, known);
-	s->opts.sz = sizeof(s->opts);
-	for (i = known; i < opts->sz; i++)
+	memcpy(to, from, sz < known ? sz : known);
+	*(size_t *)to = known;
+	for (i = known; i < sz; i++)
 		if (bytes[i])
 			return -E2BIG;
 	return 0;
@@ -115,7 +113,7 @@ int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 	static const uint32_t known_flags =
 		SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK | SCXU_EXIT_TASKS;
 	struct scxu_opts *o = &s->opts;
-	int err = opts ? copy_opts(s, opts) : 0;
+	int err = opts ? scxu_copy_sized(o, sizeof(*o), opts) : 0;
 
 	if (err == -E2BIG)
 		scxu_error(s, "the options are from a newer libscxuser and set what %s lacks",

@@ -22,6 +22,8 @@ static struct {
 	uint64_t enqueue_ns;    /* of these */
 	unsigned int nr_events; /* as are these, with what is in events[] */
 	struct scxu_event events[FAKE_MAX_EVENTS];
+	bool keep_events;             /* they survive drop_events() */
+	uint32_t kthread_slot;        /* who is in this slot, if not 0, is a kernel thread */
 	bool in_slot[FAKE_MAX_SLOTS]; /* there is a task; its pid is 1000 and the slot's number */
 	int wait_result;
 	int fd;
@@ -30,6 +32,7 @@ static struct {
 	pid_t pid[FAKE_MAX_CPUS];
 	int own_cpu;
 	bool exited;
+	int exited_after_waits; /* the kernel ends it then, if not 0 */
 	struct scxu_exit_info exit;
 	struct scxu_stats stats;
 	int queue_result; /* of the last CPU that is added to a queue */
@@ -100,13 +103,16 @@ static unsigned int fake_read_events(struct scxu *s, struct scxu_event *events, 
 static void fake_drop_events(struct scxu *s)
 {
 	fake.nr_drop++;
-	fake.nr_events = 0;
+	if (!fake.keep_events)
+		fake.nr_events = 0;
 }
 
 static bool fake_read_slot(struct scxu *s, uint32_t slot, struct scxu_task *t)
 {
 	if (fake.in_slot[slot])
-		*t = (struct scxu_task){ .pid = 1000 + slot, .slot = slot };
+		*t = (struct scxu_task){ .pid = 1000 + slot, .cpu = 3, .slot = slot };
+	if (slot && slot == fake.kthread_slot)
+		t->flags = SCXU_TASK_KTHREAD;
 	return fake.in_slot[slot];
 }
 
@@ -170,7 +176,7 @@ static int fake_own_cpu(struct scxu *s)
 
 static bool fake_exited(struct scxu *s)
 {
-	return fake.exited;
+	return fake.exited || (fake.exited_after_waits && fake.nr_wait >= fake.exited_after_waits);
 }
 
 static void fake_read_exit(struct scxu *s, struct scxu_exit_info *info)
