@@ -21,10 +21,12 @@ ordinary()
 	chrt -o 0 "$@"
 }
 
+# In its first second the guest's shell would take it for an octal number.
 uptime_ms()
 {
 	read -r up _ </proc/uptime
-	echo "${up%.*}${up#*.}0"
+	up=${up%.*}${up#*.}0
+	echo "${up#"${up%%[!0]*}"}"
 }
 
 # wait_until LIMIT_MS COMMAND...: polls; the shell's own wait would sleep as long as a lost task.
