@@ -53,7 +53,7 @@ boot()
 	set -- --kernel "$boot_kernel" --cpus "$boot_cpus" --time-limit "$boot_limit" \
 		--allow-klog "$allow_klog" --env "SCHED=${SCHED:-scx_fifo}" --add "$srcdir/t/tap.sh" \
 		--add "$srcdir/t/vm/guest.sh" --add "$srcdir/t/vm/$1" -- "$@"
-	for file in "$builddir"/t/load/* "$builddir"/t/load/.libs/old_libbpf.so; do
+	for file in "$builddir"/t/load/* "$builddir"/examples/* "$builddir"/t/load/.libs/old_libbpf.so; do
 		[ ! -f "$file" ] || [ ! -x "$file" ] || set -- --add "$file" "$@"
 	done
 	for tool in chrt unshare hackbench stress-ng; do
