@@ -6,19 +6,21 @@
 #include <stdatomic.h>
 
 static const char usage[] =
-	"usage: threads [-s SLEEP_MS] [-t SECONDS] THREADS\n"
+	"usage: threads [-s SLEEP_MS] [-t SECONDS] [-w TURNS] THREADS\n"
 	"  -s SLEEP_MS  how long each thread sleeps between its two pieces of work (10)\n"
-	"  -t SECONDS   start further waves of THREADS until SECONDS have passed (one wave)\n";
+	"  -t SECONDS   start further waves of THREADS until SECONDS have passed (one wave)\n"
+	"  -w TURNS     how long each piece of work is, in turns of a loop (20000)\n";
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t started = PTHREAD_COND_INITIALIZER;
 static bool go;
 static uint64_t sleep_for_ns = 10 * 1000 * 1000;
+static unsigned long nr_turns = 20000;
 static atomic_ulong nr_finished;
 
 static void work(void)
 {
-	for (volatile int i = 0; i < 20000; i++)
+	for (volatile unsigned long i = 0; i < nr_turns; i++)
 		;
 }
 
@@ -69,11 +71,13 @@ int main(int argc, char **argv)
 	pthread_t *id;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "s:t:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:t:w:")) != -1) {
 		if (opt == 's')
 			sleep_for_ns = number("SLEEP_MS", optarg, 0, 3600000) * 1000000;
 		else if (opt == 't')
 			run_ns = number("SECONDS", optarg, 1, 86400) * NSEC_PER_SEC;
+		else if (opt == 'w')
+			nr_turns = number("TURNS", optarg, 0, 1000000000);
 		else
 			break;
 	}

@@ -13,11 +13,13 @@ nr_kills=$2
 load=${3:-pairs}
 bound_us=300000
 
+# Where time is counted in instructions all CPUs together do one in a nanosecond. So 2,000 threads
+# must have little work: with more, their order of arrival alone would keep the sleeper for 300 ms.
 start_load() # SECONDS
 {
 	case $load in
 	pairs)		set -- pingpong -t "$1" 64 0 "$(nproc)" ;;
-	threads)	set -- threads -t "$1" 2000 ;;
+	threads)	set -- threads -w 5000 -t "$1" 2000 ;;
 	hogs)		set -- hogs $(($(nproc) * 8)) "$1" ;;
 	hackbench)	set -- hackbench -g 2 -l $((200 * $1)) ;;
 	stress)		set -- stress-ng --timeout "${1}s" --temp-path /tmp --cpu 1 --fork 1 --switch 1 \
@@ -74,6 +76,14 @@ sleeper_is_well() # WHEN
 decides()
 {
 	[ "$(stat_of decisions)" -gt "$before" ] && [ "$(stat_of in_fallback)" = 0 ]
+}
+
+no_fault()
+{
+	start_sleepers
+	start_load 2
+	wait_until 60000 ended /tmp/load
+	sleeper_is_well "no fault"
 }
 
 stop_and_continue()
@@ -145,6 +155,7 @@ diag "load $load, the kernel's own scheduler: $(cat /tmp/sleeper.out)"
 if start_scheduler --stats "$STATS_SEC"; then
 	pass "it attaches"
 	wait_until 10000 grep -q decisions= $OUT
+	no_fault
 	stop_and_continue
 	kill_and_restart
 	if stop_scheduler TERM; then
