@@ -3,7 +3,8 @@
 # The full matrix: each kernel, number of CPUs and load for 20 s, and the faults at full length.
 #
 # usage: t/vm/full.sh [KERNEL...]    make check-vm-full; FULL_JOBS guests at a time (2)
-# It takes hours. The TAP of each guest stays in check-vm-full.log/, in the folder it runs in.
+# It takes hours. The TAP of each guest stays in check-vm-full.log/, in the folder it runs in: run it
+# in pieces, a kernel at a time, and the last one sums up all.
 set -eu
 
 srcdir=${srcdir:-.}
@@ -63,8 +64,10 @@ if [ "${1:-}" = --one ]; then
 fi
 
 [ $# -gt 0 ] || set -- 7.3 7.2 6.12
-rm -rf "$log"
-mkdir "$log"
+mkdir -p "$log"
+for kernel; do
+	rm -f "$log/$kernel"-*
+done
 for kernel; do
 	for nr_cpus in $cpus; do
 		echo "$kernel $nr_cpus"
