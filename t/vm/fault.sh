@@ -21,7 +21,7 @@ start_load() # SECONDS
 	pairs)		set -- pingpong -t "$1" 64 0 "$(nproc)" ;;
 	threads)	set -- threads -w 5000 -t "$1" 2000 ;;
 	hogs)		set -- hogs $(($(nproc) * 8)) "$1" ;;
-	hackbench)	set -- hackbench -g 2 -l $((200 * $1)) ;;
+	hackbench)	set -- hackbench -g 2 -l $((300 * $1)) ;;
 	stress)		set -- stress-ng --timeout "${1}s" --temp-path /tmp --cpu 1 --fork 1 --switch 1 \
 				--yield 1 --affinity 1 --futex 1 --mmap 1 --mmap-bytes 1m ;;
 	*)		set -- false ;;
