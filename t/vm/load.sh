@@ -68,11 +68,12 @@ stress() # STRESSOR...
 }
 
 # The policy's thread gives up the CPU once a round and asks the kernel for nothing else. A line
-# of statistics may be written some rounds after its figures were read.
+# of statistics may be written some rounds after its figures were read. On a busy host the tracer
+# may come too late for a line: then once more.
 rounds()
 {
-	background /tmp/pairs pingpong -t $((seconds + 30)) 64 0
-	if count_path "$seconds"; then
+	background /tmp/pairs pingpong -t 3600 64 0
+	if count_path "$seconds" || count_path "$seconds" || count_path "$seconds"; then
 		ok "at most one system call per round" \
 			[ "$nr_syscalls" -le $((nr_rounds + nr_rounds / 50 + 5)) ]
 		ok "a round handles many tasks" [ "$nr_decisions" -gt $((nr_rounds * 2)) ]
