@@ -26,13 +26,14 @@ start_load() # SECONDS
 				--yield 1 --affinity 1 --futex 1 --mmap 1 --mmap-bytes 1m ;;
 	*)		set -- false ;;
 	esac
-	background /tmp/load "$@"
+	background /tmp/load setsid "$@"
 	sleep 0.5
 }
 
+# All of it: the children of hackbench outlive their parent.
 cut_load()
 {
-	kill -KILL "$(cat /tmp/load.pid)"
+	kill -KILL "-$(cat /tmp/load.pid)"
 	wait_until 20000 ended /tmp/load
 }
 
