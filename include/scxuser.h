@@ -959,6 +959,8 @@ typedef void (*scxu_event_fn)(struct scxu *s, const struct scxu_event *ev, void 
  * struct scxu_policy - a policy as a table of callbacks, named after the operations of the kernel's
  * struct sched_ext_ops. Set it to zero, then @sz, then what you want: one of @enqueue and @dispatch
  * must be there. It grows at its end only.
+ *
+ * Since 0.1.
  */
 struct scxu_policy {
 	/** sizeof(struct scxu_policy) */

@@ -170,7 +170,7 @@ static void set_fields(const struct shm_view *v, struct scxu_task *t,
 }
 
 static inline void copy_task(const struct shm_view *v, struct scxu_task *t,
-		      const struct scxu_shm_task *rec, uint32_t slot, uint32_t generation)
+			     const struct scxu_shm_task *rec, uint32_t slot, uint32_t generation)
 {
 	t->pid = load_relaxed(&rec->pid);
 	t->tgid = load_relaxed(&rec->tgid);
