@@ -1036,6 +1036,95 @@ uint64_t scxu_policy_events(const struct scxu_policy *policy);
  */
 int scxu_run(struct scxu *s, const struct scxu_policy *policy, void *arg);
 
+/** struct scxu_heap_item - what puts a structure into a heap. Since 0.1. */
+struct scxu_heap_item {
+	uint64_t key;           /**< stays as it was once the item is out */
+	uint64_t seq;           /**< order among equal keys */
+	struct scxu_heap *heap; /**< the heap that it is in, NULL = none */
+	uint32_t index;         /**< its place there */
+	uint32_t reserved;
+};
+
+/**
+ * struct scxu_heap - items in order of their key, equal ones in the order in which they came.
+ *
+ * The order is that of vtimes, which may wrap: a is before b if (int64_t)(a - b) < 0. So keys in
+ * one heap must be less than 2^63 apart, or the order is unspecified.
+ *
+ * Since 0.1.
+ */
+struct scxu_heap {
+	struct scxu_heap_item **items; /**< @nr of them; items[0] is the first */
+	uint64_t next_seq;             /**< for the next one that comes */
+	uint32_t nr;                   /**< how many are in */
+	uint32_t capacity;             /**< how many can be */
+};
+
+/**
+ * scxu_heap_init() - an empty heap.
+ * @capacity:	how many items it can hold
+ *
+ * Allocates all that the heap needs, and touches it: do it before the first round. If it fails, the
+ * heap is empty and has no room.
+ *
+ * Return: 0, -EINVAL if @capacity is 0, or -ENOMEM. Since 0.1.
+ */
+int scxu_heap_init(struct scxu_heap *heap, uint32_t capacity);
+
+/**
+ * scxu_heap_free() - free what scxu_heap_init() allocated. The heap is as if that had failed.
+ *
+ * Does not look at items that are in; to be used again they must be set to 0.
+ *
+ * Since 0.1.
+ */
+void scxu_heap_free(struct scxu_heap *heap);
+
+/** scxu_heap_first() - the item with the least key, or NULL. Since 0.1. */
+static inline struct scxu_heap_item *scxu_heap_first(const struct scxu_heap *heap)
+{
+	return heap->nr ? heap->items[0] : NULL;
+}
+
+/** scxu_heap_empty() - whether no item is in. Since 0.1. */
+static inline bool scxu_heap_empty(const struct scxu_heap *heap)
+{
+	return !heap->nr;
+}
+
+/**
+ * scxu_heap_push() - put an item in, behind those with the same key. O(log n).
+ *
+ * Return: 0, or
+ *	-EBUSY		it is in a heap, this one or another
+ *	-ENOSPC		the heap is full
+ *
+ * Since 0.1.
+ */
+int scxu_heap_push(struct scxu_heap *heap, struct scxu_heap_item *item, uint64_t key);
+
+/**
+ * scxu_heap_pop() - take the item with the least key out. O(log n).
+ *
+ * Return: the item, or NULL if there is none. Since 0.1.
+ */
+struct scxu_heap_item *scxu_heap_pop(struct scxu_heap *heap);
+
+/**
+ * scxu_heap_remove() - take an item out of the heap that it is in. O(log n).
+ *
+ * Return: 0, or -ENOENT if it is in none. Since 0.1.
+ */
+int scxu_heap_remove(struct scxu_heap_item *item);
+
+/**
+ * scxu_heap_update() - change the key of an item in place, as if it was taken out and put in again.
+ * O(log n).
+ *
+ * Return: 0, or -ENOENT if it is in no heap. Since 0.1.
+ */
+int scxu_heap_update(struct scxu_heap_item *item, uint64_t key);
+
 #ifdef __cplusplus
 }
 #endif
