@@ -199,7 +199,8 @@ struct scxu_task {
 	uint64_t exec_awake_ns;
 	/** SCXU_FIELD_RUN: involuntary context switches (the kernel's nivcsw). */
 	uint64_t nr_preemptions;
-	/** The task's own number, the same for its life and never another's. */
+	/** The task's own number, the same for its life and never another's: a later owner of @slot
+	 *  has a higher one. */
 	uint64_t id;
 	uint64_t reserved[3];
 };
@@ -1062,7 +1063,7 @@ struct scxu_heap {
 
 /**
  * scxu_heap_init() - an empty heap.
- * @capacity:	how many items it can hold
+ * @capacity:	how many items it can hold; with scxu_get_nr_slots(), an item for each task
  *
  * Allocates all that the heap needs, and touches it: do it before the first round. If it fails, the
  * heap is empty and has no room.
@@ -1124,6 +1125,64 @@ int scxu_heap_remove(struct scxu_heap_item *item);
  * Return: 0, or -ENOENT if it is in no heap. Since 0.1.
  */
 int scxu_heap_update(struct scxu_heap_item *item, uint64_t key);
+
+/**
+ * scxu_get_nr_slots() - how many slots there are: scxu_task.slot is below. A power of two that does
+ * not change while the handle is open.
+ *
+ * Context: any thread. Since 0.1.
+ */
+uint32_t scxu_get_nr_slots(struct scxu *s);
+
+/** struct scxu_table - an entry of the policy's own for each slot. Since 0.1. */
+struct scxu_table {
+	void *entries;     /**< one behind the other, in order of slot */
+	uint64_t *ids;     /**< of the tasks that have claimed the slots, 0 = none has */
+	size_t entry_size; /**< in bytes */
+	uint32_t nr_slots; /**< how many entries there are */
+	uint32_t reserved;
+};
+
+/**
+ * scxu_table_init() - a table of entries that are all 0.
+ * @entry_size:	sizeof the policy's structure; aligned as malloc() does it
+ *
+ * Allocates all that the table needs, and touches it: do it before the first round. The table does
+ * not use @s later. If it fails, the table has no slots.
+ *
+ * Return: 0, -EINVAL if @entry_size is 0, or -ENOMEM. Since 0.1.
+ */
+int scxu_table_init(struct scxu_table *table, struct scxu *s, size_t entry_size);
+
+/**
+ * scxu_table_free() - free what scxu_table_init() allocated. The table is as if that had failed.
+ *
+ * Since 0.1.
+ */
+void scxu_table_free(struct scxu_table *table);
+
+/**
+ * scxu_table_get() - the entry of a slot, whichever task has claimed that.
+ *
+ * Return: the entry, NULL if there is no such slot. It stays where it is. Since 0.1.
+ */
+void *scxu_table_get(const struct scxu_table *table, uint32_t slot);
+
+/**
+ * scxu_table_claim() - have the slot's entry belong to a task, and learn whether it did before.
+ *
+ * Does not write the entry: its last owner may have left it in a list or a heap, from which the
+ * policy takes it out before it sets it to 0.
+ *
+ * Return:
+ *	1		from now on; the entry is as the last owner left it, at first all 0
+ *	0		as before
+ *	-ESTALE		it belongs to a later task: @t is an old one's, from an event
+ *	-EINVAL		there is no such slot, or @t has no id, as in SCXU_EVENT_RESULT
+ *
+ * Since 0.1.
+ */
+int scxu_table_claim(struct scxu_table *table, const struct scxu_task *t);
 
 #ifdef __cplusplus
 }
