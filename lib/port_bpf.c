@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* port_bpf.c - the port to a real kernel; the one file that knows libbpf. */
+/* port_bpf.c - the port to a real kernel: attach, share memory, wait, detach. */
 #include <assert.h>
 #include <errno.h>
 #include <sched.h>
@@ -12,11 +12,9 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
 
 #include "api.h"
-#include "internal.h"
+#include "port_bpf.h"
 #include "shm.h"
 #include "scxu.skel.h"
 
@@ -45,21 +43,6 @@ struct port_bpf {
 static struct port_bpf *port_of(struct scxu *s)
 {
 	return s->port_data;
-}
-
-/* libbpf has one print function for the process: ours is in place only while we call it. */
-static __thread struct scxu *libbpf_user;
-
-static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	char line[512];
-
-	if (!libbpf_user || level == LIBBPF_DEBUG)
-		return 0;
-	vsnprintf(line, sizeof(line), fmt, ap);
-	line[strcspn(line, "\n")] = '\0';
-	scxu_debug(libbpf_user, "%s", line);
-	return 0;
 }
 
 static int check_libbpf(struct scxu *s)
@@ -413,7 +396,6 @@ static int bpf_attach_quietly(struct scxu *s)
 static int bpf_attach(struct scxu *s)
 {
 	struct port_bpf *p = calloc(1, sizeof(*p));
-	libbpf_print_fn_t before;
 	int err;
 
 	if (!p)
@@ -422,11 +404,9 @@ static int bpf_attach(struct scxu *s)
 	p->stop_fd = -1;
 	p->own_cpu = -1;
 
-	libbpf_user = s;
-	before = libbpf_set_print(print_libbpf);
+	libbpf_log_begin(s);
 	err = bpf_attach_quietly(s);
-	libbpf_set_print(before);
-	libbpf_user = NULL;
+	libbpf_log_end();
 	return err;
 }
 
