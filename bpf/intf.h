@@ -214,11 +214,15 @@ struct scxu_shm_cpuperf {
 
 /* The kernel's last words, in the map "exit_rec". */
 #define SCXU_EXIT_DUMP_LEN 32768
+#define SCXU_EXIT_MAX_BACKTRACE 64 /* the kernel's SCX_EXIT_BT_LEN */
 
 struct scxu_exit_rec {
 	__s64 code;
 	__u32 kind;
+	__s32 cpu; /* -1 = the kernel does not tell */
+	__u32 nr_backtrace;
 	__u32 reserved;
+	__u64 backtrace[SCXU_EXIT_MAX_BACKTRACE];
 	char reason[128];
 	char message[1024];
 	char dump[SCXU_EXIT_DUMP_LEN];

@@ -152,17 +152,28 @@ struct task_struct {
 struct scx_exit_info {
 	enum scx_exit_kind kind;
 	s64 exit_code;
+	s32 exit_cpu; /* not in 6.12 */
 	const char *reason;
+	unsigned long *bt;
+	u32 bt_len;
 	char *msg;
 	char *dump;
 };
 
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
 struct scx_init_task_args {
 	bool fork;
+	struct cgroup *cgroup; /* with CONFIG_EXT_GROUP_SCHED */
 };
 
 struct scx_exit_task_args;
-
 struct scx_dump_ctx;
 
 #pragma clang attribute pop
@@ -186,6 +197,13 @@ struct sched_ext_ops {
 	void (*exit_task)(struct task_struct *p, struct scx_exit_task_args *args);
 	void (*enable)(struct task_struct *p);
 	void (*disable)(struct task_struct *p);
+	void (*dump)(struct scx_dump_ctx *ctx);
+	void (*dump_cpu)(struct scx_dump_ctx *ctx, s32 cpu, bool idle);
+	void (*dump_task)(struct scx_dump_ctx *ctx, struct task_struct *p);
+	void (*cgroup_move)(struct task_struct *p, struct cgroup *from, struct cgroup *to);
+	void (*cgroup_set_weight)(struct cgroup *cgrp, u32 weight);
+	void (*cgroup_set_bandwidth)(struct cgroup *cgrp, u64 period_us, u64 quota_us,
+				     u64 burst_us);
 	void (*cpu_online)(s32 cpu);
 	void (*cpu_offline)(s32 cpu);
 	s32 (*init)(void);
@@ -216,6 +234,7 @@ extern void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it) __weak __ksym;
 extern void scx_bpf_cpuperf_set(s32 cpu, u32 perf) __weak __ksym;
 extern void bpf_rcu_read_lock(void) __weak __ksym;
 extern void bpf_rcu_read_unlock(void) __weak __ksym;
+extern void scx_bpf_dump_bstr(char *fmt, unsigned long long *data, u32 data__sz) __weak __ksym;
 extern bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask *cpumask) __weak __ksym;
 
 #endif

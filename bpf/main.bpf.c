@@ -23,6 +23,7 @@
 #include "own.bpf.h"
 #include "park.bpf.h"
 #include "custody.bpf.h"
+#include "cgroup.bpf.h"
 #include "task.bpf.h"
 #include "run.bpf.h"
 #include "worker.bpf.h"
@@ -32,6 +33,7 @@
 #include "place.bpf.h"
 #include "command.bpf.h"
 #include "drain.bpf.h"
+#include "dump.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -382,6 +384,16 @@ struct {
 	__type(value, struct scxu_exit_rec);
 } exit_rec SEC(".maps");
 
+static __always_inline void save_backtrace(struct scxu_exit_rec *rec, struct scx_exit_info *info)
+{
+	u32 nr = info->bt_len;
+
+	if (nr > SCXU_EXIT_MAX_BACKTRACE)
+		nr = SCXU_EXIT_MAX_BACKTRACE;
+	if (!bpf_probe_read_kernel(rec->backtrace, nr * sizeof(u64), info->bt))
+		rec->nr_backtrace = nr;
+}
+
 SEC("struct_ops.s/scxu_exit")
 void BPF_PROG(scxu_exit, struct scx_exit_info *info)
 {
@@ -393,6 +405,8 @@ void BPF_PROG(scxu_exit, struct scx_exit_info *info)
 	if (rec) {
 		rec->kind = info->kind;
 		rec->code = info->exit_code;
+		rec->cpu = bpf_core_field_exists(info->exit_cpu) ? info->exit_cpu : -1;
+		save_backtrace(rec, info);
 		bpf_probe_read_kernel_str(rec->reason, sizeof(rec->reason), info->reason);
 		bpf_probe_read_kernel_str(rec->message, sizeof(rec->message), info->msg);
 		bpf_probe_read_kernel_str(rec->dump, sizeof(rec->dump), info->dump);
@@ -451,6 +465,12 @@ struct sched_ext_ops scxu_ops = {
 	.exit_task = (void *)scxu_exit_task,
 	.enable = (void *)scxu_enable,
 	.disable = (void *)scxu_disable,
+	.dump = (void *)scxu_dump,
+	.dump_cpu = (void *)scxu_dump_cpu,
+	.dump_task = (void *)scxu_dump_task,
+	.cgroup_move = (void *)scxu_cgroup_move,
+	.cgroup_set_weight = (void *)scxu_cgroup_set_weight,
+	.cgroup_set_bandwidth = (void *)scxu_cgroup_set_bandwidth,
 	.cpu_online = (void *)scxu_cpu_online,
 	.cpu_offline = (void *)scxu_cpu_offline,
 	.init = (void *)scxu_init,

@@ -87,6 +87,7 @@ static __always_inline void task_init(struct task_struct *p, struct scx_init_tas
 	s->parent = args->fork ? bpf_get_current_pid_tgid() : 0;
 	s->run = (struct run){};
 	shm_tasks[slot].generation = 0;
+	shm_tasks[slot].cgroup_id = task_cgroup_id(args);
 	write_identity(p, slot);
 	tc->slot = slot;
 	tc->has_slot = 1;

@@ -384,6 +384,13 @@ struct scxu_exit_info {
 	int64_t code;        /**< the kernel's exit code */
 	char reason[128];    /**< the kernel's word for the kind */
 	char message[1024];  /**< and what it has to say */
+	/** The CPU that the kernel was on; -1 if it does not tell, as older ones do not. */
+	int32_t cpu;
+	/** How many addresses in @backtrace: what the kernel was doing, innermost first; 0 unless
+	 *  it was an error. */
+	uint32_t nr_backtrace;
+	/** Kernel addresses, as in /proc/kallsyms. */
+	uint64_t backtrace[64];
 };
 
 /**

@@ -32,6 +32,7 @@ struct port_bpf {
 	uint64_t nr_syscalls;
 	uint64_t nr_blocked;
 	uint32_t listened_tail; /* decisions written when we listened last */
+	struct btf *kernel; /* while we attach */
 	uint64_t ops_flags;
 	uint64_t features; /* bits of enum scxu_feature */
 	int64_t ecode_restart;
@@ -106,29 +107,15 @@ static int64_t kernel_enum(const struct btf *btf, const char *type, const char *
 	return 0;
 }
 
-static bool has_member(const struct btf *btf, const char *type, const char *name)
-{
-	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT), i;
-	const struct btf_type *t;
-
-	if (id < 0)
-		return false;
-	t = btf__type_by_id(btf, id);
-	for (i = 0; i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), name))
-			return true;
-	return false;
-}
-
 static uint64_t kernel_features(const struct btf *btf)
 {
 	const struct {
 		enum scxu_feature feature;
 		bool there;
 	} found[] = {
-		{ SCXU_FEATURE_CGROUP, has_member(btf, "sched_ext_ops", "cgroup_move") },
+		{ SCXU_FEATURE_CGROUP, btf_has_member(btf, "sched_ext_ops", "cgroup_move") },
 		{ SCXU_FEATURE_CGROUP_BANDWIDTH,
-		  has_member(btf, "sched_ext_ops", "cgroup_set_bandwidth") },
+		  btf_has_member(btf, "sched_ext_ops", "cgroup_set_bandwidth") },
 		{ SCXU_FEATURE_WITHDRAW,
 		  kernel_enum(btf, "scx_deq_flags", "SCX_DEQ_SCHED_CHANGE") },
 		{ SCXU_FEATURE_TID, kernel_enum(btf, "scx_ops_flags", "SCX_OPS_TID_TO_TASK") },
@@ -146,7 +133,7 @@ static uint64_t kernel_features(const struct btf *btf)
 static int read_kernel_enums(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf = p->kernel = btf__load_vmlinux_btf();
 
 	if (!btf) {
 		scxu_error(s, "cannot read the kernel's BTF: %s", strerror(errno));
@@ -161,7 +148,9 @@ static int read_kernel_enums(struct scxu *s)
 	p->kind_error = kernel_enum(btf, "scx_exit_kind", "SCX_EXIT_ERROR");
 	p->ecode_restart = kernel_enum(btf, "scx_exit_code", "SCX_ECODE_ACT_RESTART");
 	p->features = kernel_features(btf);
-	btf__free(btf);
+	/* Later kernels than 6.14, which have this type, warn if the flag is set, not if it is not. */
+	if (btf__find_by_name_kind(btf, "scx_event_stats", BTF_KIND_STRUCT) < 0)
+		p->ops_flags |= kernel_enum(btf, "scx_ops_flags", "SCX_OPS_HAS_CGROUP_WEIGHT");
 	if (p->ops_flags && p->kind_error)
 		return 0;
 	scxu_error(s, "the kernel's BTF does not describe sched_ext: boot a kernel whose BTF was "
@@ -245,6 +234,10 @@ static void drop_ops(struct scxu *s, struct scxu_bpf *skel)
 		drop_op(skel, disable);
 	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_WEIGHT)))
 		drop_op(skel, set_weight);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT)))
+		drop_op(skel, cgroup_set_weight);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_BANDWIDTH)))
+		drop_op(skel, cgroup_set_bandwidth);
 }
 
 static int set_sizes(struct scxu_bpf *skel, const struct scxu_shm_layout *layout)
@@ -283,7 +276,10 @@ static int load(struct scxu *s)
 		set_options(s, p->skel, &layout);
 		set_ops(s, p->skel);
 		drop_ops(s, p->skel);
-		err = set_sizes(p->skel, &layout) ?: scxu_bpf__load(p->skel);
+		err = drop_missing_ops(s, p->kernel, bpf_object__btf(p->skel->obj),
+				       p->skel->maps.scxu_ops);
+		err = err ?: set_sizes(p->skel, &layout);
+		err = err ?: scxu_bpf__load(p->skel);
 	}
 	if (err)
 		scxu_error(s, "cannot load the kernel half: %s; a log of level debug says more",
@@ -407,6 +403,8 @@ static int bpf_attach(struct scxu *s)
 	libbpf_log_begin(s);
 	err = bpf_attach_quietly(s);
 	libbpf_log_end();
+	btf__free(p->kernel);
+	p->kernel = NULL;
 	return err;
 }
 
@@ -420,6 +418,14 @@ static void save_exit(struct port_bpf *p)
 	p->exit_read = !bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.exit_rec), &key, &p->exit);
 }
 
+static void let_go(struct port_bpf *p)
+{
+	struct bpf_link *link = __atomic_exchange_n(&p->link, NULL, __ATOMIC_ACQ_REL);
+
+	if (link)
+		bpf_link__destroy(link);
+}
+
 static void bpf_detach(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
@@ -427,8 +433,7 @@ static void bpf_detach(struct scxu *s)
 	if (!p->attached)
 		return;
 	p->attached = false;
-	bpf_link__destroy(p->link);
-	p->link = NULL;
+	let_go(p);
 	save_exit(p);
 }
 
@@ -667,7 +672,13 @@ static bool bpf_exited(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
 
-	return !p->attached || __atomic_load_n(&p->view.shm->exit_kind, __ATOMIC_ACQUIRE);
+	if (!p->attached)
+		return true;
+	if (!__atomic_load_n(&p->view.shm->exit_kind, __ATOMIC_ACQUIRE))
+		return false;
+	/* On 6.12 that disables whichever scheduler is attached: so do it before there is one. */
+	let_go(p);
+	return true;
 }
 
 static int exit_kind(const struct port_bpf *p, const struct scxu_exit_rec *rec)
@@ -691,6 +702,9 @@ static void bpf_read_exit(struct scxu *s, struct scxu_exit_info *info)
 	info->kind = exit_kind(p, rec);
 	info->kernel_kind = rec->kind;
 	info->code = rec->code;
+	info->cpu = rec->kind ? rec->cpu : -1;
+	info->nr_backtrace = rec->nr_backtrace;
+	memcpy(info->backtrace, rec->backtrace, rec->nr_backtrace * sizeof(rec->backtrace[0]));
 	snprintf(info->reason, sizeof(info->reason), "%s", rec->reason);
 	snprintf(info->message, sizeof(info->message), "%s", rec->message);
 }

@@ -15,4 +15,11 @@
 void libbpf_log_begin(struct scxu *s);
 void libbpf_log_end(void);
 
+/* port_bpf_ops.c: whether struct @type has a member @name. */
+bool btf_has_member(const struct btf *btf, const char *type, const char *name);
+
+/* port_bpf_ops.c: of the operations in @map, do not load those that the kernel does not have. */
+int drop_missing_ops(struct scxu *s, const struct btf *kernel, const struct btf *ours,
+		     struct bpf_map *map);
+
 #endif

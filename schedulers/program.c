@@ -118,6 +118,7 @@ static void print_log(void *arg, int level, const char *line)
 static void on_signal(int sig)
 {
 	(void)sig;
+	running->stopping = 1;
 	scxu_stop(running->s);
 }
 
@@ -130,39 +131,47 @@ static void catch_signals(struct program *prog)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-static void print_stats(struct scxu *s, const struct scxu_stats *before, unsigned int sec)
+static void print_stats(const struct scxu_stats *now, const struct scxu_stats *before,
+			unsigned int sec)
 {
-	struct scxu_stats now = { .sz = sizeof(now) };
-
-	scxu_get_stats(s, &now);
 	printf("tasks=%llu queued=%llu decisions=%llu per_s=%llu rounds=%llu syscalls=%llu "
 	       "idle_cpus=%llu/%llu kernel=%llu idle_shortcut=%llu stale=%llu bounced=%llu "
 	       "refused=%llu nr_fallback=%llu nr_rescued=%llu nr_fallbacks=%llu "
 	       "max_fallback_ms=%llu in_fallback=%llu\n",
-	       (unsigned long long)now.nr_tasks, (unsigned long long)now.nr_queued,
-	       (unsigned long long)now.nr_dispatched,
-	       (unsigned long long)(now.nr_dispatched - before->nr_dispatched) / sec,
-	       (unsigned long long)now.nr_rounds, (unsigned long long)now.nr_syscalls,
-	       (unsigned long long)now.nr_cpus_idle, (unsigned long long)now.nr_cpus,
-	       (unsigned long long)now.nr_kernel, (unsigned long long)now.nr_idle_shortcut,
-	       (unsigned long long)now.nr_stale, (unsigned long long)now.nr_bounced,
-	       (unsigned long long)now.nr_refused, (unsigned long long)now.nr_fallback,
-	       (unsigned long long)now.nr_rescued, (unsigned long long)now.nr_fallbacks,
-	       (unsigned long long)(now.max_fallback_ns / 1000000),
-	       (unsigned long long)now.in_fallback);
+	       (unsigned long long)now->nr_tasks, (unsigned long long)now->nr_queued,
+	       (unsigned long long)now->nr_dispatched,
+	       (unsigned long long)(now->nr_dispatched - before->nr_dispatched) / sec,
+	       (unsigned long long)now->nr_rounds, (unsigned long long)now->nr_syscalls,
+	       (unsigned long long)now->nr_cpus_idle, (unsigned long long)now->nr_cpus,
+	       (unsigned long long)now->nr_kernel, (unsigned long long)now->nr_idle_shortcut,
+	       (unsigned long long)now->nr_stale, (unsigned long long)now->nr_bounced,
+	       (unsigned long long)now->nr_refused, (unsigned long long)now->nr_fallback,
+	       (unsigned long long)now->nr_rescued, (unsigned long long)now->nr_fallbacks,
+	       (unsigned long long)(now->max_fallback_ns / 1000000),
+	       (unsigned long long)now->in_fallback);
 	fflush(stdout);
+}
+
+static void read_stats(struct program *prog, struct scxu_stats *stats)
+{
+	pthread_mutex_lock(&prog->lock);
+	scxu_get_stats(prog->s, stats);
+	pthread_mutex_unlock(&prog->lock);
 }
 
 /* A thread of its own, since a write may block and the policy must not. */
 static void *stats_loop(void *arg)
 {
 	struct program *prog = arg;
-	struct scxu_stats before = { .sz = sizeof(before) };
+	struct scxu_stats before = { .sz = sizeof(before) }, now = { .sz = sizeof(now) };
 
 	for (;;) {
-		scxu_get_stats(prog->s, &before);
+		read_stats(prog, &before);
 		sleep(prog->stats_sec);
-		print_stats(prog->s, &before, prog->stats_sec);
+		read_stats(prog, &now);
+		if (now.nr_dispatched < before.nr_dispatched)
+			before.nr_dispatched = 0; /* a restart */
+		print_stats(&now, &before, prog->stats_sec);
 	}
 	return NULL;
 }
@@ -207,9 +216,25 @@ static int exit_status(int err)
 	}
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+static void open_or_exit(struct program *prog)
+{
+	int err = scxu_open(&prog->s, &prog->opts);
+
+	if (err)
+		exit(exit_status(err));
+	prog->opened_ms = now_ms();
+}
+
 struct scxu *program_start(struct program *prog, int argc, char **argv)
 {
-	int err;
 
 	prog->opts = (struct scxu_opts){
 		.sz = sizeof(prog->opts),
@@ -221,13 +246,58 @@ struct scxu *program_start(struct program *prog, int argc, char **argv)
 	/* A second heap, for the statistics thread, would be 64 MiB more of locked address space. */
 	mallopt(M_ARENA_MAX, 1);
 	prog->slice_ns = prog->opts.slice_us * 1000ULL;
-	err = scxu_open(&prog->s, &prog->opts);
-	if (err)
-		exit(exit_status(err));
+	pthread_mutex_init(&prog->lock, NULL);
+	open_or_exit(prog);
 	catch_signals(prog);
 	if (prog->stats_sec)
 		start_stats(prog);
 	return prog->s;
+}
+
+/* The stop signals are blocked: one that comes now ends the wait. */
+static bool wait_to_restart(struct program *prog, const sigset_t *stop_signals)
+{
+	int delay_ms = restart_delay_ms(&prog->restart, now_ms(), now_ms() - prog->opened_ms);
+	struct timespec delay = { delay_ms / 1000, delay_ms % 1000 * 1000000L };
+
+	if (delay_ms < 0) {
+		fprintf(stderr, "%s: the kernel asks for a restart too often: giving up\n",
+			prog->name);
+		return false;
+	}
+	if (prog->verbose)
+		fprintf(stderr, "%s: the kernel asks for a restart: in %d ms\n", prog->name,
+			delay_ms);
+	prog->stopping = prog->stopping || sigtimedwait(stop_signals, NULL, &delay) > 0;
+	return !prog->stopping;
+}
+
+static void open_anew(struct program *prog)
+{
+	pthread_mutex_lock(&prog->lock);
+	scxu_close(prog->s);
+	open_or_exit(prog);
+	pthread_mutex_unlock(&prog->lock);
+}
+
+bool program_again(struct program *prog)
+{
+	struct scxu_exit_info info = { .sz = sizeof(info) };
+	sigset_t stop_signals, before;
+	bool again;
+
+	scxu_shutdown_and_report(prog->s, &info);
+	if (info.kind != SCXU_EXIT_RESTART)
+		return false;
+	sigemptyset(&stop_signals);
+	sigaddset(&stop_signals, SIGINT);
+	sigaddset(&stop_signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &stop_signals, &before);
+	again = wait_to_restart(prog, &stop_signals);
+	if (again)
+		open_anew(prog);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return again;
 }
 
 int program_end(struct program *prog)
@@ -235,7 +305,7 @@ int program_end(struct program *prog)
 	struct scxu_exit_info info = { .sz = sizeof(info) };
 	int evicted = scxu_shutdown_and_report(prog->s, &info);
 
-	if (!evicted) {
+	if (!evicted || (prog->stopping && info.kind == SCXU_EXIT_RESTART)) {
 		printf("%s: asked to stop, detached\n", prog->name);
 		fflush(stdout);
 		return 0;

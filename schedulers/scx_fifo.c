@@ -31,8 +31,10 @@ int main(int argc, char **argv)
 		.name = "scx_fifo",
 		.about = "runs all tasks in the order in which they arrive",
 	};
-	struct scxu *s = program_start(&prog, argc, argv);
 
-	schedule(s, prog.slice_ns);
+	program_start(&prog, argc, argv);
+	do
+		schedule(prog.s, prog.slice_ns);
+	while (program_again(&prog));
 	return program_end(&prog);
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* port_bpf_ops.c - operations of the kernel half that the running kernel does not have. */
+#include <errno.h>
+#include <string.h>
+
+#include "port_bpf.h"
+
+static const struct btf_type *find_struct(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+
+	return id < 0 ? NULL : btf__type_by_id(btf, id);
+}
+
+bool btf_has_member(const struct btf *btf, const char *type, const char *name)
+{
+	const struct btf_type *t = find_struct(btf, type);
+	int i;
+
+	for (i = 0; t && i < btf_vlen(t); i++) {
+		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * libbpf refuses a member that is set and that the kernel does not know. It lets us see the
+ * members as pointers to the programs.
+ */
+int drop_missing_ops(struct scxu *s, const struct btf *kernel, const struct btf *ours,
+		     struct bpf_map *map)
+{
+	const struct btf_type *t = find_struct(ours, "sched_ext_ops");
+	struct bpf_program **member;
+	char *ops = bpf_map__initial_value(map, NULL);
+	const char *name;
+	int i, err;
+
+	if (!t || !ops)
+		return -EINVAL;
+	for (i = 0; i < btf_vlen(t); i++) {
+		name = btf__name_by_offset(ours, btf_members(t)[i].name_off);
+		if (!btf_is_ptr(btf__type_by_id(ours, btf_members(t)[i].type)) ||
+		    btf_has_member(kernel, "sched_ext_ops", name))
+			continue;
+		member = (struct bpf_program **)(ops + btf_member_bit_offset(t, i) / 8);
+		err = *member ? bpf_program__set_autoload(*member, false) : 0;
+		if (err)
+			return err;
+		*member = NULL;
+		scxu_debug(s, "this kernel has no operation %s", name);
+	}
+	return 0;
+}
