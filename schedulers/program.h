@@ -9,6 +9,7 @@
 
 #include "restart.h"
 
+/* Static in main(): the thread that prints statistics uses it to the last moment. */
 struct program {
 	const char *name;  /* set by the scheduler */
 	const char *about; /* one line for --help */

@@ -27,7 +27,7 @@ static void schedule(struct scxu *s, uint64_t slice_ns)
 
 int main(int argc, char **argv)
 {
-	struct program prog = {
+	static struct program prog = {
 		.name = "scx_fifo",
 		.about = "runs all tasks in the order in which they arrive",
 	};
