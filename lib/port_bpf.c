@@ -32,7 +32,7 @@ struct port_bpf {
 	uint64_t nr_syscalls;
 	uint64_t nr_blocked;
 	uint32_t listened_tail; /* decisions written when we listened last */
-	struct btf *kernel; /* while we attach */
+	struct btf *kernel;     /* while we attach */
 	uint64_t ops_flags;
 	uint64_t features; /* bits of enum scxu_feature */
 	int64_t ecode_restart;
