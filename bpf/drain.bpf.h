@@ -67,6 +67,8 @@ static __always_inline bool drain(s32 cpu)
 		count(cpu, nr_refused); /* nonsense: start again from where it says it is */
 		drained = tail;
 	}
+	if (measuring())
+		b.now_ns = bpf_ktime_get_ns();
 	/* A plain loop, which costs less than bpf_for(), can be had since its body is that small. */
 	nr_slots = scx_bpf_dispatch_nr_slots();
 	for (i = 0; i < SCXU_MAX_BATCH; i++) {

@@ -141,6 +141,35 @@ enum scxu_shm_park {
 	SCXU_PARK_BRIEFLY = 2, /* the next begins as soon as others have had their turn */
 };
 
+/* When a task came how far. There is none of this without SCXU_HISTOGRAMS. */
+struct scxu_shm_wait {
+	__u64 seen_ns;       /* u: its announcement was read */
+	__u64 dispatched_ns; /* k: its decision was carried out */
+	__u32 seen;          /* u: the generation of the one, */
+	__u32 dispatched;    /* k: and of the other, 0 once it has run */
+};
+
+#define SCXU_SHM_NR_BUCKETS 40
+
+struct scxu_shm_histograms {
+	__u64 seen_to_dispatched[SCXU_SHM_NR_BUCKETS];    /* k */
+	__u64 dispatched_to_running[SCXU_SHM_NR_BUCKETS]; /* k */
+};
+
+/* The bucket that counts a wait: the place of its highest bit. The last one has all that follow. */
+static inline __u32 scxu_shm_bucket(__u64 ns)
+{
+	__u32 bucket = 0, half;
+
+	for (half = 32; half; half /= 2) {
+		if (ns >> half) {
+			ns >>= half;
+			bucket += half;
+		}
+	}
+	return bucket < SCXU_SHM_NR_BUCKETS ? bucket : SCXU_SHM_NR_BUCKETS - 1;
+}
+
 struct scxu_shm {
 	/* The process writes this line. */
 	__u32 nr_rounds;     /* u: proof of life, moves at the end of each round */
@@ -180,6 +209,8 @@ struct scxu_shm_layout {
 	__u32 events;
 	__u32 tasks;
 	__u32 masks;
+	__u32 waits; /* 0 = no histograms */
+	__u32 histograms;
 	__u32 size;
 };
 

@@ -10,8 +10,8 @@
  *
  * Beside the path: task.bpf.h (slots), custody.bpf.h (who owes an answer), worker.bpf.h (the
  * policy's own thread), fallback.bpf.h and guard.bpf.h (when the policy is late), event.bpf.h and
- * run.bpf.h (what the policy asked to be told), own.bpf.h and park.bpf.h (dispatch queues),
- * compat.bpf.h (kernel versions), state.bpf.h (maps and options).
+ * run.bpf.h (what the policy asked to be told), measure.bpf.h (how long it all takes), own.bpf.h and
+ * park.bpf.h (dispatch queues), compat.bpf.h (kernel versions), state.bpf.h (maps and options).
  */
 #include "kernel.h"
 #include "intf.h"
@@ -30,6 +30,7 @@
 #include "fallback.bpf.h"
 #include "guard.bpf.h"
 #include "announce.bpf.h"
+#include "measure.bpf.h"
 #include "place.bpf.h"
 #include "command.bpf.h"
 #include "drain.bpf.h"
@@ -92,6 +93,8 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		return;
 	else if (!in_fallback)
 		count(cpu, nr_ring_full);
+	if (s)
+		measure_forget(slot);
 	fallback_insert(p, s);
 	kick_idle(p);
 }
@@ -256,6 +259,7 @@ void BPF_PROG(scxu_running, struct task_struct *p)
 	shm_cpus[cpu].pid = p->pid;
 	if (is_worker(p))
 		worker_running();
+	measure_running(p, cpu);
 	if (in_fallback)
 		fallback_running(p);
 	if (runs_wanted())
@@ -429,6 +433,8 @@ int scxu_setup(struct scxu_shm_setup *setup)
 	shm_events = (struct scxu_shm_event __shm *)(base + opts.layout.events);
 	shm_tasks = (struct scxu_shm_task __shm *)(base + opts.layout.tasks);
 	shm_masks = (u64 __shm *)(base + opts.layout.masks);
+	shm_waits = (struct scxu_shm_wait __shm *)(base + opts.layout.waits);
+	shm_histograms = (struct scxu_shm_histograms __shm *)(base + opts.layout.histograms);
 	worker_pid = id;
 	worker_tgid = id >> 32;
 	return 0;

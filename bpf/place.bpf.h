@@ -11,6 +11,7 @@ u64 __hidden nr_heads; /* tasks put before all others so far */
 struct batch {
 	bool local; /* a task was put on this CPU */
 	bool none_idle;
+	u64 now_ns; /* if anybody wants to know */
 };
 
 static __always_inline bool cpu_usable(s32 cpu)
@@ -244,6 +245,7 @@ static __always_inline u32 place_task(struct task_struct *p, struct slot *s, s32
 	shm_tasks[d->slot].cookie = d->cookie;
 	shm_tasks[d->slot].vtime = d->vtime;
 	count(this_cpu, nr_dispatched);
+	measure_dispatched(d->slot, d->generation, this_cpu, b->now_ns);
 	if (dsq != DSQ_ANY || (d->cpu == -1 && !SCXU_HOW_QUEUE(d->how)))
 		return RESULT_PLACED;
 	count(this_cpu, nr_bounced);

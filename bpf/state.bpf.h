@@ -109,6 +109,8 @@ struct scxu_shm_entry __shm *shm_rings __hidden;
 struct scxu_shm_event __shm *shm_events __hidden;
 struct scxu_shm_task __shm *shm_tasks __hidden;
 u64 __shm *shm_masks __hidden;
+struct scxu_shm_wait __shm *shm_waits __hidden;
+struct scxu_shm_histograms __shm *shm_histograms __hidden;
 
 /* The verifier lets a program touch the arena only if it names the map. */
 #define use_arena() asm volatile("" : : "r"(&arena))

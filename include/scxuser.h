@@ -74,6 +74,8 @@ enum {
 	/** scxu_dequeue_task() also gives the tasks that left, with cpu -1. Implies the event
 	 *  SCXU_EVENT_EXIT. */
 	SCXU_EXIT_TASKS = 1 << 3,
+	/** Measure how long tasks wait: scxu_get_histograms(). Costs time for each of them. */
+	SCXU_HISTOGRAMS = 1 << 4,
 };
 
 /** All groups that the library knows. Since 0.1. */
@@ -362,6 +364,81 @@ struct scxu_stats {
 	uint64_t nr_blocked;       /**< of these: sleeps */
 	uint64_t nr_cpus;          /**< CPU numbers, from 0, holes included */
 	uint64_t nr_cpus_idle;     /**< CPUs that are idle, now */
+	uint64_t nr_withdrawn;     /**< tasks that left custody without a decision */
+	uint64_t nr_doorbells;     /**< times that the kernel half woke the policy from a sleep */
+	uint64_t nr_events;        /**< events of opts.events announced */
+	uint64_t nr_events_lost;   /**< and lost for want of room */
+	uint64_t nr_minor_faults;  /**< page faults of the process that needed no disk */
+	uint64_t nr_major_faults;  /**< and that did */
+
+	/*
+	 * What the kernel itself counts of us, under its names (SCX_EV_*). 0 where it does not, see
+	 * SCXU_FEATURE_KERNEL_EVENTS. They stay as they were last when the scheduler has ended.
+	 */
+
+	/** wake-ups for which the kernel half chose a CPU that was not allowed */
+	uint64_t nr_kernel_select_cpu_fallback;
+	/** tasks put on a CPU that had just gone offline */
+	uint64_t nr_kernel_dispatch_local_dsq_offline;
+	/** times that a task went on because its CPU had no other (ours: see nr_kernel) */
+	uint64_t nr_kernel_dispatch_keep_last;
+	/** tasks that the kernel placed without asking because they were exiting */
+	uint64_t nr_kernel_enq_skip_exiting;
+	/** and because they had migration disabled */
+	uint64_t nr_kernel_enq_skip_migration_disabled;
+	/** tasks enqueued again because they were to run at once and could not */
+	uint64_t nr_kernel_reenq_immed;
+	/** tasks enqueued again twice without a run in between */
+	uint64_t nr_kernel_reenq_repeat;
+	/** slices that the kernel set to its own default */
+	uint64_t nr_kernel_refill_slice_dfl;
+	/** slices asked for that were too long to store */
+	uint64_t nr_kernel_slice_clamped;
+	/** slices not made longer, for want of a right to the CPU */
+	uint64_t nr_kernel_slice_denied;
+	/** time in which the kernel scheduled our tasks itself: attach, detach, suspend */
+	uint64_t kernel_bypass_ns;
+	/** tasks that it placed in that time */
+	uint64_t nr_kernel_bypass_dispatch;
+	/** times that this began */
+	uint64_t nr_kernel_bypass_activate;
+	/** tasks that the kernel half placed when they were no longer its own */
+	uint64_t nr_kernel_insert_not_owned;
+	/** of sub-schedulers, which a scheduler of ours does not have as yet: tasks of theirs placed
+	 *  while the kernel schedules them */
+	uint64_t nr_kernel_sub_bypass_dispatch;
+	/** tasks of theirs let onto a CPU that they had no right to, since no other would do */
+	uint64_t nr_kernel_sub_forced_admit;
+	/** their kicks that did not end a slice, for want of a right */
+	uint64_t nr_kernel_sub_preempt_denied;
+	/** their kicks that did nothing */
+	uint64_t nr_kernel_sub_kick_denied;
+	/** their wishes to enqueue what waits on a CPU again that did nothing */
+	uint64_t nr_kernel_sub_reenq_denied;
+	/** their wishes for a CPU's level of performance that did nothing */
+	uint64_t nr_kernel_sub_cidperf_denied;
+	/** tasks of theirs that waited for a CPU that they have a right to */
+	uint64_t nr_kernel_sub_rescue;
+};
+
+/** Buckets of a histogram. Since 0.1. */
+#define SCXU_NR_BUCKETS 40
+
+/**
+ * struct scxu_histograms - how long tasks waited since scxu_open(), stage by stage. Bucket i counts
+ * those that waited from 2^i ns up to, but without, 2^(i+1); the first also counts 0, the last all
+ * that waited longer. It starts with its size and grows at its end. Since 0.1.
+ */
+struct scxu_histograms {
+	size_t sz; /**< sizeof(struct scxu_histograms), set by the caller */
+	/** From the enqueue to the look at the rings in which the policy found the task. The clock is
+	 *  read once in each look, which ends when the tasks that it found have been taken. */
+	uint64_t enqueue_to_seen[SCXU_NR_BUCKETS];
+	/** From there to the moment at which the kernel half carried out the decision: what the
+	 *  policy took, and then the rest of the round at most. Sums up to nr_dispatched. */
+	uint64_t seen_to_dispatched[SCXU_NR_BUCKETS];
+	/** From there until the task ran. Some never do: they leave, or are enqueued again. */
+	uint64_t dispatched_to_running[SCXU_NR_BUCKETS];
 };
 
 /** How a scheduler ended. Since 0.1. */
@@ -838,9 +915,37 @@ pid_t scxu_get_cpu_pid(struct scxu *s, int cpu);
  * scxu_get_stats() - read the counters.
  * @stats:	@stats->sz set to its size; members beyond what the library knows are set to 0
  *
+ * Takes no lock and stops nobody. Makes two system calls, for the members from nr_minor_faults on,
+ * and none if @stats ends before these.
+ *
  * Context: any thread, while the handle is open. Return: 0, or -EINVAL. Since 0.1.
  */
 int scxu_get_stats(struct scxu *s, struct scxu_stats *stats);
+
+/**
+ * scxu_get_histograms() - read how long tasks waited.
+ * @h:	@h->sz set to its size; members beyond what the library knows are set to 0
+ *
+ * Context: any thread, while the handle is open. Return: 0, or
+ *	-EINVAL		@h->sz is not set
+ *	-ENODATA	opts.flags had no SCXU_HISTOGRAMS
+ *
+ * Since 0.1.
+ */
+int scxu_get_histograms(struct scxu *s, struct scxu_histograms *h);
+
+/**
+ * scxu_histogram_percentile() - how long at most waited the @percent of tasks that waited least.
+ * @buckets:	one histogram of struct scxu_histograms, or the difference of two
+ * @nr:		SCXU_NR_BUCKETS
+ * @percent:	over 0, up to 100
+ *
+ * It is known as well as the buckets tell: it may be up to twice too high.
+ *
+ * Context: any thread. Return: the upper bound of the bucket that has it, in ns; UINT64_MAX for the
+ * last bucket, which has none; 0 if the histogram is empty. Since 0.1.
+ */
+uint64_t scxu_histogram_percentile(const uint64_t *buckets, unsigned int nr, double percent);
 
 /**
  * scxu_exited() - whether it is time to leave: the kernel has ended the scheduler, or scxu_stop()

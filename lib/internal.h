@@ -10,6 +10,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define NSEC_PER_USEC 1000ULL
 #define NSEC_PER_MSEC 1000000ULL
+#define NSEC_PER_SEC 1000000000ULL
 
 #define SCXU_NAME_LEN 128
 #define SCXU_MIN_SLICE_US 100
@@ -30,6 +31,8 @@ struct scxu {
 	uint64_t all_busy_round; /* in which no CPU was found idle */
 	bool stopped;            /* by scxu_stop() */
 	bool armed;              /* by scxu_arm(), until the policy looks for work */
+	uint64_t minor_faults;   /* of the process, before it attached */
+	uint64_t major_faults;
 };
 
 /* The policy looks for work by itself: the doorbell need not ring for it. */
@@ -67,6 +70,20 @@ int scxu_read_topology(struct scxu_topology **tp, const char *root, struct scxu 
 
 /* cpu.c: the machine that @s schedules. @t is the handle's from now on, also on failure. */
 int scxu_set_topology(struct scxu *s, struct scxu_topology *t);
+/* stats.c: page faults count from now on. */
+void scxu_start_faults(struct scxu *s);
+
+/*
+ * kernel_events.c: the members of struct scxu_stats that the kernel counts. @fd is its text, @last
+ * has one word for each, which stays as it is if there is nothing to read. Any thread.
+ */
+#define SCXU_NR_KERNEL_EVENTS                                           \
+	((offsetof(struct scxu_stats, nr_kernel_sub_rescue) -           \
+	  offsetof(struct scxu_stats, nr_kernel_select_cpu_fallback)) / \
+		 sizeof(uint64_t) +                                     \
+	 1)
+void scxu_read_kernel_events(int fd, uint64_t *last);
+void scxu_copy_kernel_events(struct scxu_stats *stats, const uint64_t *last);
 
 /* log.c */
 __attribute__((format(printf, 3, 4))) void scxu_log(struct scxu *s, int level, const char *fmt,

@@ -25,6 +25,7 @@ static int attach(struct scxu *s, const struct scxu_opts *opts)
 	if (err)
 		return err;
 
+	scxu_start_faults(s);
 	scxu_log(s, SCXU_LOG_INFO, "\"%s\" attached: %d CPUs, %u task slots", s->name, s->nr_cpus,
 		 s->nr_slots);
 	return 0;

@@ -17,6 +17,7 @@ struct scxu_task;
 struct scxu_event;
 struct scxu_dispatch;
 struct scxu_stats;
+struct scxu_histograms;
 struct scxu_exit_info;
 
 /* What the policy asks for beside a decision; what an operation does not use is 0. */
@@ -85,7 +86,10 @@ struct scxu_port {
 	bool (*exited)(struct scxu *s);
 	void (*read_exit)(struct scxu *s, struct scxu_exit_info *info);
 	const char *(*dump)(struct scxu *s);
+	/* All but page faults, up to stats->sz at least. */
 	void (*read_stats)(struct scxu *s, struct scxu_stats *stats);
+	/* Only with SCXU_HISTOGRAMS. */
+	void (*read_histograms)(struct scxu *s, struct scxu_histograms *h);
 };
 
 extern const struct scxu_port scxu_port_bpf;

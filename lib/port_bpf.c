@@ -2,6 +2,7 @@
 /* port_bpf.c - the port to a real kernel: attach, share memory, wait, detach. */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,8 @@ struct port_bpf {
 	int kind_sysrq, kind_error;
 	struct scxu_exit_rec exit;
 	bool exit_read;
+	int events_fd;                                 /* the kernel's counters, -1 = it has none */
+	uint64_t kernel_events[SCXU_NR_KERNEL_EVENTS]; /* as last read */
 };
 
 static struct port_bpf *port_of(struct scxu *s)
@@ -263,6 +266,8 @@ static int load(struct scxu *s)
 
 	err = shm_layout(&layout, s->nr_cpus, s->opts.max_tasks,
 			 s->opts.events ? s->opts.nr_events : 0);
+	if (!err && s->opts.flags & SCXU_HISTOGRAMS)
+		err = shm_layout_histograms(&layout);
 	if (err) {
 		scxu_error(s, "%u events for each of %d CPUs: more than fits in 4 GiB",
 			   s->opts.nr_events, s->nr_cpus);
@@ -356,6 +361,14 @@ static int join(struct scxu *s)
 	return -errno;
 }
 
+/* The file stays open: it is our scheduler's for ever, whoever attaches after us. */
+static void open_kernel_events(struct port_bpf *p)
+{
+	p->events_fd = open("/sys/kernel/sched_ext/root/events", O_RDONLY | O_CLOEXEC);
+	if (p->events_fd >= 0)
+		p->features |= 1 << SCXU_FEATURE_KERNEL_EVENTS;
+}
+
 static int attach_ops(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
@@ -365,6 +378,7 @@ static int attach_ops(struct scxu *s)
 	if (p->link) {
 		p->attached = true;
 		__atomic_store_n(&p->view.shm->listening, 1, __ATOMIC_RELEASE);
+		open_kernel_events(p);
 		return 0;
 	}
 	err = -errno;
@@ -398,6 +412,7 @@ static int bpf_attach(struct scxu *s)
 		return -ENOMEM;
 	s->port_data = p;
 	p->stop_fd = -1;
+	p->events_fd = -1;
 	p->own_cpu = -1;
 
 	libbpf_log_begin(s);
@@ -433,6 +448,7 @@ static void bpf_detach(struct scxu *s)
 	if (!p->attached)
 		return;
 	p->attached = false;
+	scxu_read_kernel_events(p->events_fd, p->kernel_events); /* they go with the link */
 	let_go(p);
 	save_exit(p);
 }
@@ -444,6 +460,8 @@ static void bpf_destroy(struct scxu *s)
 	ring_buffer__free(p->doorbell);
 	if (p->stop_fd >= 0)
 		close(p->stop_fd);
+	if (p->events_fd >= 0)
+		close(p->events_fd);
 	shm_view_destroy(&p->view);
 	scxu_bpf__destroy(p->skel);
 	free(p);
@@ -721,6 +739,15 @@ static void bpf_read_stats(struct scxu *s, struct scxu_stats *stats)
 	shm_read_stats(&p->view, stats);
 	stats->nr_syscalls = p->nr_syscalls;
 	stats->nr_blocked = p->nr_blocked;
+	if (stats->sz <= offsetof(struct scxu_stats, nr_kernel_select_cpu_fallback))
+		return;
+	scxu_read_kernel_events(p->events_fd, p->kernel_events);
+	scxu_copy_kernel_events(stats, p->kernel_events);
+}
+
+static void bpf_read_histograms(struct scxu *s, struct scxu_histograms *h)
+{
+	shm_read_histograms(&port_of(s)->view, h);
 }
 
 const struct scxu_port scxu_port_bpf = {
@@ -750,4 +777,5 @@ const struct scxu_port scxu_port_bpf = {
 	.read_exit = bpf_read_exit,
 	.dump = bpf_dump,
 	.read_stats = bpf_read_stats,
+	.read_histograms = bpf_read_histograms,
 };

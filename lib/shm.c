@@ -49,6 +49,17 @@ int shm_layout(struct scxu_shm_layout *layout, uint32_t nr_cpus, uint32_t nr_tas
 		place(&end, sizeof(struct scxu_shm_event) * layout->nr_events, nr_cpus + 1);
 	layout->tasks = place(&end, sizeof(struct scxu_shm_task), layout->nr_slots);
 	layout->masks = place(&end, sizeof(uint64_t) * layout->mask_words, layout->nr_slots);
+	layout->waits = layout->histograms = 0;
+	layout->size = end;
+	return end > MAX_SIZE ? -E2BIG : 0;
+}
+
+int shm_layout_histograms(struct scxu_shm_layout *layout)
+{
+	uint64_t end = layout->size;
+
+	layout->waits = place(&end, sizeof(struct scxu_shm_wait), layout->nr_slots);
+	layout->histograms = place(&end, sizeof(struct scxu_shm_histograms), layout->nr_cpus);
 	layout->size = end;
 	return end > MAX_SIZE ? -E2BIG : 0;
 }
@@ -66,6 +77,8 @@ int shm_view_init(struct shm_view *v, const struct scxu_shm_layout *layout, void
 		.events = (void *)(at + layout->events),
 		.tasks = (void *)(at + layout->tasks),
 		.masks = (void *)(at + layout->masks),
+		.waits = layout->waits ? (void *)(at + layout->waits) : NULL,
+		.histograms = layout->waits ? (void *)(at + layout->histograms) : NULL,
 		.sources = calloc(2 * layout->nr_cpus + 1, sizeof(struct shm_source)),
 	};
 	return v->sources ? 0 : -ENOMEM;
@@ -183,6 +196,10 @@ void shm_read_stats(const struct shm_view *v, struct scxu_stats *stats)
 	stats->nr_rescued = sum.nr_rescued;
 	stats->nr_ring_full = sum.nr_ring_full;
 	stats->nr_no_slot = sum.nr_no_slot;
+	stats->nr_withdrawn = sum.nr_withdrawn;
+	stats->nr_doorbells = sum.nr_doorbells;
+	stats->nr_events = sum.nr_events;
+	stats->nr_events_lost = sum.nr_events_lost;
 	stats->nr_queued =
 		difference(sum.nr_enqueued, sum.nr_dispatched + sum.nr_rescued + sum.nr_withdrawn);
 	stats->nr_fallbacks = load_relaxed(&v->shm->nr_fallbacks);
@@ -190,4 +207,25 @@ void shm_read_stats(const struct shm_view *v, struct scxu_stats *stats)
 	stats->max_fallback_ns = load_relaxed(&v->shm->max_fallback_ns);
 	stats->in_fallback = load_relaxed(&v->shm->in_fallback);
 	stats->nr_rounds = load_relaxed(&v->shm->nr_rounds);
+}
+
+_Static_assert(SCXU_SHM_NR_BUCKETS == SCXU_NR_BUCKETS, "the histograms are those of scxuser.h");
+
+static void add_buckets(uint64_t *sum, const __u64 *nr)
+{
+	size_t i;
+
+	for (i = 0; i < SCXU_NR_BUCKETS; i++)
+		sum[i] += load_relaxed(&nr[i]);
+}
+
+void shm_read_histograms(const struct shm_view *v, struct scxu_histograms *h)
+{
+	uint32_t cpu;
+
+	add_buckets(h->enqueue_to_seen, v->enqueue_to_seen);
+	for (cpu = 0; cpu < v->layout.nr_cpus; cpu++) {
+		add_buckets(h->seen_to_dispatched, v->histograms[cpu].seen_to_dispatched);
+		add_buckets(h->dispatched_to_running, v->histograms[cpu].dispatched_to_running);
+	}
 }

@@ -14,9 +14,11 @@ struct scxu_event;
 struct scxu_command;
 struct scxu_dispatch;
 struct scxu_stats;
+struct scxu_histograms;
 
 #define load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define load_relaxed(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define store_relaxed(p, val) __atomic_store_n(p, val, __ATOMIC_RELAXED)
 #define store_release(p, val) __atomic_store_n(p, val, __ATOMIC_RELEASE)
 
 /* A ring of announcements or of events, while it is being read. */
@@ -43,6 +45,11 @@ struct shm_view {
 	uint32_t fields;                      /* SCXU_FIELD_* that the records have */
 	const struct scxu_topology *topology; /* with SCXU_FIELD_PLACE */
 	bool busy;                            /* this round read or wrote something */
+	/* Histograms, NULL without. */
+	struct scxu_shm_wait *waits;
+	struct scxu_shm_histograms *histograms;
+	uint64_t look_ns; /* when the rings were looked at */
+	__u64 enqueue_to_seen[SCXU_SHM_NR_BUCKETS];
 };
 
 /*
@@ -51,6 +58,9 @@ struct shm_view {
  */
 int shm_layout(struct scxu_shm_layout *layout, uint32_t nr_cpus, uint32_t nr_tasks,
 	       uint32_t nr_events);
+
+/* And behind it the histograms, which there are none of otherwise. */
+int shm_layout_histograms(struct scxu_shm_layout *layout);
 
 /* Look at the memory at @base, of layout->size bytes. Return: 0 or -ENOMEM. */
 int shm_view_init(struct shm_view *v, const struct scxu_shm_layout *layout, void *base);
@@ -77,5 +87,6 @@ bool shm_pending(struct shm_view *v);
 
 /* Add up what the CPUs counted. */
 void shm_read_stats(const struct shm_view *v, struct scxu_stats *stats);
+void shm_read_histograms(const struct shm_view *v, struct scxu_histograms *h);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include "internal.h"
 #include "shm.h"
@@ -87,7 +88,7 @@ static void add_source(struct shm_view *v, uint32_t ring, bool events, uint32_t 
 		v->nr_sources++;
 }
 
-static void find_sources(struct shm_view *v)
+static void look_at_rings(struct shm_view *v)
 {
 	uint32_t ring;
 
@@ -99,6 +100,22 @@ static void find_sources(struct shm_view *v)
 	for (ring = 0; ring <= v->layout.nr_cpus; ring++)
 		add_source(v, ring, true, v->cpus[ring].event_head,
 			   load_acquire(&v->cpus[ring].event_tail));
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+/* The clock is read once for all that a look has found. */
+static void find_sources(struct shm_view *v)
+{
+	look_at_rings(v);
+	if (v->waits && v->nr_sources)
+		v->look_ns = now_ns();
 }
 
 static struct shm_source *oldest_source(struct shm_view *v)
@@ -192,6 +209,17 @@ static inline void copy_task(const struct shm_view *v, struct scxu_task *t,
 		set_fields(v, t, rec);
 }
 
+static void measure_seen(struct shm_view *v, const struct scxu_task *t)
+{
+	uint64_t wait_ns = v->look_ns > t->enqueue_ns ? v->look_ns - t->enqueue_ns : 0;
+	struct scxu_shm_wait *wait = &v->waits[t->slot & (v->layout.nr_slots - 1)];
+	__u64 *bucket = &v->enqueue_to_seen[scxu_shm_bucket(wait_ns)];
+
+	store_relaxed(bucket, *bucket + 1);
+	store_relaxed(&wait->seen_ns, v->look_ns);
+	store_relaxed(&wait->seen, t->generation);
+}
+
 /*
  * False if the task has been announced again, then that announcement counts. A generation never
  * comes back, so it is enough to look at it once the copy is complete.
@@ -203,7 +231,11 @@ static bool read_announcement(struct shm_view *v, const struct shm_source *src, 
 
 	copy_task(v, t, rec, entry->slot, entry->generation);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return load_relaxed(&rec->generation) == entry->generation;
+	if (load_relaxed(&rec->generation) != entry->generation)
+		return false;
+	if (v->waits)
+		measure_seen(v, t);
+	return true;
 }
 
 unsigned int shm_read_tasks(struct shm_view *v, struct scxu_task *tasks, unsigned int nr)

@@ -308,7 +308,7 @@ static void let_go(struct puppet *p)
 }
 
 /* A busy loop on @cpu. It is left alone until it has used up @slice_ns there. */
-static void start_hog(struct puppet *p, int cpu, uint64_t work_ns, uint64_t slice_ns)
+static TAP_UNUSED void start_hog(struct puppet *p, int cpu, uint64_t work_ns, uint64_t slice_ns)
 {
 	summon(p, work_ns);
 	p->automatic = true;

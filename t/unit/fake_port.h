@@ -40,12 +40,14 @@ static struct {
 	bool has;
 	const uint64_t *masks; /* of tasks */
 	unsigned int mask_words;
+	struct scxu_histograms histograms;
 
 	/* What was asked. */
 	int nr_attach, nr_detach, nr_destroy, nr_wait, nr_wake, nr_asked_idle, nr_drop;
 	int nr_arm, nr_disarm;
 	int64_t timeout_ns;
 	bool pending;
+	size_t sz; /* of the statistics */
 	unsigned int nr_taken;
 	struct scxu_dispatch taken[FAKE_MAX_DECISIONS];
 	int nr_commands, nr_set_cpuperf;
@@ -196,6 +198,7 @@ static void fake_read_stats(struct scxu *s, struct scxu_stats *stats)
 {
 	size_t sz = stats->sz;
 
+	fake.sz = sz;
 	*stats = fake.stats;
 	stats->sz = sz;
 }
@@ -243,6 +246,14 @@ static bool fake_has(struct scxu *s, int feature)
 	return fake.has;
 }
 
+static void fake_read_histograms(struct scxu *s, struct scxu_histograms *h)
+{
+	size_t sz = h->sz;
+
+	*h = fake.histograms;
+	h->sz = sz;
+}
+
 static const struct scxu_port fake_port = {
 	.attach = fake_attach,
 	.detach = fake_detach,
@@ -270,6 +281,7 @@ static const struct scxu_port fake_port = {
 	.read_exit = fake_read_exit,
 	.dump = fake_dump,
 	.read_stats = fake_read_stats,
+	.read_histograms = fake_read_histograms,
 };
 
 /* A handle on the fake port, whose answers are 0, but for the own CPU, which is not known. */

@@ -25,6 +25,8 @@
 #define store(p, val) __atomic_store_n(p, val, __ATOMIC_RELAXED)
 #define store_mb(p, val) __atomic_exchange_n(p, val, __ATOMIC_SEQ_CST)
 
+static TAP_UNUSED bool kernel_has_histograms; /* for the next kernel_open() */
+
 struct kernel {
 	struct shm_view view;           /* the process's end */
 	uint32_t tail[KERNEL_MAX_CPUS]; /* of the CPUs' rings */
@@ -171,6 +173,8 @@ static inline void kernel_open_events(struct kernel *k, uint32_t nr_cpus, uint32
 	void *base;
 
 	shm_layout(&layout, nr_cpus, nr_slots, nr_events);
+	if (kernel_has_histograms)
+		shm_layout_histograms(&layout);
 	if (nr_cpus > KERNEL_MAX_CPUS || nr_slots > KERNEL_MAX_SLOTS || nr_ring > layout.nr_ring)
 		bail("the test asks for more than kernel_half.h has");
 	layout.nr_ring = nr_ring;

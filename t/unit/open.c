@@ -74,6 +74,7 @@ static void test_life(void)
 	is_int(fake.nr_attach, 1, "it is attached once");
 	is_int(fake.nr_detach, 0, "and not detached");
 	is_int(s->round, 1, "its first round differs from what no CPU was given in");
+	ok(s->minor_faults > 0, "page faults count from here on");
 	scxu_close(s);
 	is_int(fake.nr_detach, 1, "it is detached when it is closed");
 	is_int(fake.nr_destroy, 1, "and freed");

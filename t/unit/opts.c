@@ -159,10 +159,10 @@ static void test_flags(void)
 	struct scxu_opts o = new_opts();
 	unsigned int bit, nr_bad = 0;
 
-	o.flags = SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK | SCXU_EXIT_TASKS;
+	o.flags = SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK | SCXU_EXIT_TASKS | SCXU_HISTOGRAMS;
 	is_int(complete(&o), 0, "all flags together are taken");
 	is_int(s.opts.flags, o.flags, "and kept");
-	for (bit = 4; bit < 32; bit++) {
+	for (bit = 5; bit < 32; bit++) {
 		o.flags = SCXU_PARTIAL | 1U << bit;
 		nr_bad += complete(&o) != -EINVAL;
 	}

@@ -353,6 +353,10 @@ static void test_stats(void)
 	is_sum(nr_ring_full);
 	is_sum(nr_no_slot);
 	is_sum(nr_rescued);
+	is_sum(nr_withdrawn);
+	is_sum(nr_doorbells);
+	is_sum(nr_events);
+	is_sum(nr_events_lost);
 	is_int(stats.nr_queued, 0, "nr_queued does not go below 0");
 	is_int(stats.nr_cpus, 3, "nr_cpus");
 	is_int(stats.nr_cpus_idle, 0, "nr_cpus_idle: none");
