@@ -76,6 +76,8 @@ enum {
 	SCXU_EXIT_TASKS = 1 << 3,
 	/** Measure how long tasks wait: scxu_get_histograms(). Costs time for each of them. */
 	SCXU_HISTOGRAMS = 1 << 4,
+	/** scxu_select_cpu() stays in the NUMA node of the CPU that is preferred. */
+	SCXU_NUMA_LOCAL = 1 << 5,
 };
 
 /** All groups that the library knows. Since 0.1. */
@@ -844,16 +846,36 @@ int scxu_topology_next_in_llc(const struct scxu_topology *t, int llc, int prev);
  */
 int scxu_topology_next_in_core(const struct scxu_topology *t, int core, int prev);
 
+/** Flags of scxu_select_cpu(). Since 0.1. */
+enum {
+	SCXU_SELECT_CORE = 1 << 0, /**< only if all CPUs of its core are idle */
+	SCXU_SELECT_LLC = 1 << 1,  /**< only one that shares the last-level cache of @prev_cpu */
+	SCXU_SELECT_NODE = 1 << 2, /**< only one in the NUMA node of @prev_cpu */
+};
+
 /**
  * scxu_select_cpu() - an idle CPU for @t, without a system call.
- * @prev_cpu:	the CPU to prefer, such as @t->cpu, or SCXU_CPU_ANY
- * @flags:	none yet: 0
+ * @prev_cpu:	the CPU to prefer and to stay near, such as @t->cpu, or SCXU_CPU_ANY
+ * @flags:	SCXU_SELECT_* flags; two of them only with a @prev_cpu
  *
- * A CPU is given once in a round. The CPU that the policy itself runs on counts as idle if it had
- * nothing else to run: it is free as soon as the round ends. For a task that may not run everywhere only @prev_cpu is
- * considered.
+ * It is the first of these that @t may run on, and in each group the one of most capacity:
  *
- * Return: the CPU, or -EBUSY if none is idle, or -EINVAL. Since 0.1.
+ *	1. @prev_cpu, if its whole core is idle
+ *	2. a CPU whose whole core is idle: in the last-level cache of @prev_cpu, else in its node,
+ *	   else anywhere
+ *	3. @prev_cpu, if it is idle
+ *	4. an idle CPU: in its last-level cache, else in its node, else anywhere
+ *
+ * A CPU is given once in a round, and counts as busy for the round once it was found so. The CPU
+ * that the policy itself runs on counts as idle if it had nothing else to run: it is free as soon as
+ * the round ends. A CPU that is offline is never idle.
+ *
+ * Return: the CPU, or
+ *	-EBUSY		none that will do is idle
+ *	-EINVAL		there is no such CPU or flag, or SCXU_SELECT_LLC or SCXU_SELECT_NODE came
+ *			with SCXU_CPU_ANY
+ *
+ * Since 0.1.
  */
 int scxu_select_cpu(struct scxu *s, const struct scxu_task *t, int prev_cpu, uint64_t flags);
 

@@ -26,12 +26,11 @@ struct scxu {
 	uint32_t nr_slots;
 	uint32_t nr_queues; /* of the policy's own */
 	struct scxu_topology *topology;
-	uint64_t *claimed; /* per CPU: the round in which scxu_select_cpu() gave it */
+	struct selection *selection; /* what scxu_select_cpu() looks up */
 	uint64_t round;
-	uint64_t all_busy_round; /* in which no CPU was found idle */
-	bool stopped;            /* by scxu_stop() */
-	bool armed;              /* by scxu_arm(), until the policy looks for work */
-	uint64_t minor_faults;   /* of the process, before it attached */
+	bool stopped;          /* by scxu_stop() */
+	bool armed;            /* by scxu_arm(), until the policy looks for work */
+	uint64_t minor_faults; /* of the process, before it attached */
 	uint64_t major_faults;
 };
 
@@ -68,8 +67,10 @@ int scxu_read_line(const char *path, char *buf, size_t len);
 /* topology.c: what is under @root, NULL = "/sys"; @log, or NULL, is told what is wrong there. */
 int scxu_read_topology(struct scxu_topology **tp, const char *root, struct scxu *log);
 
-/* cpu.c: the machine that @s schedules. @t is the handle's from now on, also on failure. */
+/* select_tables.c: the machine of a handle; @t is the handle's from now on, also on failure. */
 int scxu_set_topology(struct scxu *s, struct scxu_topology *t);
+void scxu_free_topology(struct scxu *s);
+
 /* stats.c: page faults count from now on. */
 void scxu_start_faults(struct scxu *s);
 

@@ -62,7 +62,6 @@ SCXU_API void scxu_close(struct scxu *s)
 		s->port->detach(s);
 		s->port->destroy(s);
 	}
-	free(s->claimed);
-	scxu_topology_close(s->topology);
+	scxu_free_topology(s);
 	free(s);
 }

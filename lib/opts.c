@@ -110,8 +110,8 @@ static int complete_wishes(struct scxu *s)
 
 int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 {
-	static const uint32_t known_flags =
-		SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK | SCXU_EXIT_TASKS | SCXU_HISTOGRAMS;
+	static const uint32_t known_flags = SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK |
+					    SCXU_EXIT_TASKS | SCXU_HISTOGRAMS | SCXU_NUMA_LOCAL;
 	struct scxu_opts *o = &s->opts;
 	int err = opts ? scxu_copy_sized(o, sizeof(*o), opts) : 0;
 

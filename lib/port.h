@@ -78,6 +78,7 @@ struct scxu_port {
 	/* End a wait() from a signal handler or another thread, and all that follow. */
 	void (*wake)(struct scxu *s);
 
+	/* False for one that is offline. */
 	bool (*cpu_is_idle)(struct scxu *s, int cpu);
 	pid_t (*cpu_pid)(struct scxu *s, int cpu);
 	/* The CPU that the policy runs on, if it is free once the round ends; else -1. */

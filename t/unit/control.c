@@ -6,13 +6,12 @@
 
 #define NR_CPUS 6
 
-static uint64_t claimed[NR_CPUS];
 static struct scxu s;
 static const struct scxu_task last = { .slot = 63, .generation = 5 }, beyond = { .slot = 64 };
 
 static void open_with_room(unsigned int room, unsigned int room_after_wait)
 {
-	fake_open(&s, claimed, NR_CPUS);
+	fake_open(&s, NR_CPUS);
 	fake.room = room;
 	fake.room_after_wait = room_after_wait;
 }

@@ -7,7 +7,6 @@
 #define WORDS ((MAX_CPUS + 63) / 64)
 #define SLOT 1
 
-static uint64_t claimed[MAX_CPUS];
 static uint64_t masks[4 * WORDS];
 static struct scxu s;
 static struct scxu_task t = { .slot = SLOT };
@@ -22,7 +21,7 @@ static void open_with(int nr_cpus, const int *cpus, int nr)
 {
 	int i;
 
-	fake_open(&s, claimed, nr_cpus);
+	fake_open(&s, nr_cpus);
 	fake.masks = masks;
 	fake.mask_words = (nr_cpus + 63) / 64;
 	memset(masks, 0xff, sizeof(masks));

@@ -3,13 +3,12 @@
 #include "../tap.h"
 #include "fake_port.h"
 
-static uint64_t claimed[1];
 static struct scxu_task t[8];
 static struct scxu s;
 
 static void test_tasks(void)
 {
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	is_int(scxu_dequeue_task(&s, t), 0, "no task");
 	is_int(scxu_dequeue_tasks(&s, t, 8), 0, "no batch");
 	fake.nr_tasks = 6;
@@ -40,7 +39,7 @@ static void put_events(void)
 
 static void test_among_events(void)
 {
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	s.opts.events = SCXU_EVENT_BIT(SCXU_EVENT_EXIT) | SCXU_EVENT_BIT(SCXU_EVENT_SLEEP);
 	fake.nr_tasks = 4;
 	put_events();
@@ -61,7 +60,7 @@ static void test_among_events(void)
 
 static void test_exits(void)
 {
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	s.opts.flags = SCXU_EXIT_TASKS;
 	s.opts.events = SCXU_EVENT_BIT(SCXU_EVENT_EXIT);
 	put_events();

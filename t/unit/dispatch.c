@@ -3,12 +3,11 @@
 #include "../tap.h"
 #include "fake_port.h"
 
-static uint64_t claimed[4];
 static struct scxu s;
 
 static void open_with_room(unsigned int room, unsigned int room_after_wait)
 {
-	fake_open(&s, claimed, 4);
+	fake_open(&s, 4);
 	fake.room = room;
 	fake.room_after_wait = room_after_wait;
 }

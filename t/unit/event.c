@@ -3,7 +3,6 @@
 #include "../tap.h"
 #include "fake_port.h"
 
-static uint64_t claimed[1];
 static struct scxu s;
 
 /* All bytes of @ev but its task are those of @want. */
@@ -20,7 +19,7 @@ static void test_without_events(void)
 	const struct scxu_event want = { .type = SCXU_EVENT_ENQUEUE, .cpu = 3, .time_ns = 7002 };
 	struct scxu_event ev;
 
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	is_int(scxu_next_event(&s, &ev), 0, "no event was asked for and no task is there: none");
 	fake.nr_tasks = 3;
 	memset(&ev, 0xee, sizeof(ev));
@@ -36,7 +35,7 @@ static void test_with_events(void)
 {
 	struct scxu_event ev, want;
 
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	s.opts.events = SCXU_EVENT_BIT(SCXU_EVENT_SLEEP);
 	is_int(scxu_next_event(&s, &ev), 0, "no event is there");
 	fake.nr_tasks = 5;
@@ -58,7 +57,7 @@ static void test_walk(void)
 	uint32_t iter = 0, pids[4];
 	unsigned int nr = 0;
 
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	s.opts.events = SCXU_EVENT_BIT(SCXU_EVENT_NEW);
 	fake.nr_events = 9;
 	fake.in_slot[0] = fake.in_slot[17] = fake.in_slot[FAKE_MAX_SLOTS - 1] = true;

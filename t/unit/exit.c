@@ -9,17 +9,16 @@ struct later {
 	unsigned char behind[8];
 };
 
-static uint64_t claimed[1];
 static struct scxu s;
 
 static void test_stop(void)
 {
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	ok(!scxu_exited(&s), "a scheduler has not exited");
 	fake.exited = true;
 	ok(scxu_exited(&s), "it has when the kernel says so");
 
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	errno = ENOTTY;
 	scxu_stop(&s);
 	is_int(errno, ENOTTY, "scxu_stop() leaves errno alone, as a signal handler must");
@@ -54,7 +53,7 @@ static void test_report_sizes(void)
 	size_t sz, nr_bad = 0;
 	struct later got;
 
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	fake.exit = (struct scxu_exit_info){ .kind = SCXU_EXIT_DETACHED,
 					     .kernel_kind = 64,
 					     .code = -5 };
@@ -89,7 +88,7 @@ static void test_kinds(void)
 	};
 	size_t i;
 
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		fake.exit.kind = cases[i].kind;
 		is_int(scxu_shutdown_and_report(&s, NULL), cases[i].result, "%s", cases[i].name);

@@ -8,7 +8,7 @@
 
 #include "../../lib/internal.h"
 
-#define FAKE_MAX_CPUS 64
+#define FAKE_MAX_CPUS 2048
 #define FAKE_MAX_DECISIONS 64
 #define FAKE_MAX_EVENTS 64
 #define FAKE_MAX_SLOTS 64
@@ -44,7 +44,7 @@ static struct {
 
 	/* What was asked. */
 	int nr_attach, nr_detach, nr_destroy, nr_wait, nr_wake, nr_asked_idle, nr_drop;
-	int nr_arm, nr_disarm;
+	int nr_arm, nr_disarm, nr_asked_mask;
 	int64_t timeout_ns;
 	bool pending;
 	size_t sz; /* of the statistics */
@@ -205,6 +205,7 @@ static void fake_read_stats(struct scxu *s, struct scxu_stats *stats)
 
 static const uint64_t *fake_task_cpumask(struct scxu *s, uint32_t slot)
 {
+	fake.nr_asked_mask++;
 	return fake.masks + (size_t)slot * fake.mask_words;
 }
 
@@ -284,18 +285,19 @@ static const struct scxu_port fake_port = {
 	.read_histograms = fake_read_histograms,
 };
 
-/* A handle on the fake port, whose answers are 0, but for the own CPU, which is not known. */
-static inline void fake_open(struct scxu *s, uint64_t *claimed, int nr_cpus)
+/*
+ * A handle on the fake port, whose answers are 0, but for the own CPU, which is not known. For
+ * scxu_select_cpu() it needs a topology as well.
+ */
+static inline void fake_open(struct scxu *s, int nr_cpus)
 {
 	memset(&fake, 0, sizeof(fake));
 	fake.own_cpu = -1;
-	memset(claimed, 0, nr_cpus * sizeof(*claimed));
 	*s = (struct scxu){
 		.port = &fake_port,
 		.nr_cpus = nr_cpus,
 		.nr_cpus_possible = nr_cpus,
 		.nr_slots = FAKE_MAX_SLOTS,
-		.claimed = claimed,
 		.round = 1,
 	};
 }

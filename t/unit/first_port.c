@@ -3,6 +3,7 @@
 #include "fake_machine.h"
 #include "fake_port.h"
 #include "first.h"
+#include "fixture.h"
 
 /* "disabled" means that no scheduler is attached. */
 static const struct fake_file good_machine[] = {
@@ -30,12 +31,17 @@ static unsigned int read_tasks(struct scxu *s, struct scxu_task *tasks, unsigned
 
 static int attach(struct scxu *s)
 {
+	struct scxu_topology *topology;
+	struct fixture fx;
+	int err;
+
 	opened_with = s->opts;
-	s->nr_cpus = s->nr_cpus_possible = FIRST_CPUS;
+	fixture_flat(&fx, FIRST_CPUS);
+	err = scxu_read_topology(&topology, fx.root, s) ?: scxu_set_topology(s, topology);
+	fixture_end(&fx);
 	s->nr_slots = 64;
-	s->claimed = calloc(FIRST_CPUS, sizeof(*s->claimed));
 	s->port = &port;
-	return s->claimed ? fake_attach(s) : -ENOMEM;
+	return err ?: fake_attach(s);
 }
 
 const struct scxu_port scxu_port_bpf = {

@@ -166,6 +166,16 @@ static inline void fixture_unpack(struct fixture *fx, const char *name)
 	fclose(f);
 }
 
+/* A machine of which nothing is known but that it has @nr_cpus CPUs. */
+static inline void fixture_flat(struct fixture *fx, int nr_cpus)
+{
+	char list[32];
+
+	snprintf(list, sizeof(list), "0-%d", nr_cpus - 1);
+	fixture_begin(fx);
+	fixture_write(fx, "cpu/possible", list);
+}
+
 static inline int fixture_remove_one(const char *path, const struct stat *st, int type,
 				     struct FTW *ftw)
 {

@@ -30,12 +30,12 @@ static int get(struct scxu *s, struct later *got, size_t sz)
 
 static void test_get(void)
 {
-	uint64_t claimed[1], *bucket = fake.histograms.enqueue_to_seen;
+	uint64_t *bucket = fake.histograms.enqueue_to_seen;
 	size_t sz, nr_bad = 0, i;
 	struct later got;
 	struct scxu s;
 
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	for (i = 0; i < 3 * SCXU_NR_BUCKETS; i++)
 		bucket[i] = 0x0123456789abcdef * (i + 1);
 

@@ -8,6 +8,7 @@
 #include "fail_alloc.h"
 #include "fake_machine.h"
 #include "fake_port.h"
+#include "fixture.h"
 #include "log_keeper.h"
 
 /* "disabled" means that no scheduler is attached. */
@@ -18,14 +19,17 @@ static const struct fake_file good_machine[] = {
 };
 
 static struct log_keeper kept;
+static struct fixture fx;
 
 static int stub_attach(struct scxu *s)
 {
-	s->nr_cpus = 4;
+	struct scxu_topology *t;
+	int err = scxu_read_topology(&t, fx.root, s);
+
+	err = err ?: scxu_set_topology(s, t);
+	if (err)
+		return err;
 	s->nr_slots = 64;
-	s->claimed = calloc(s->nr_cpus, sizeof(*s->claimed));
-	if (!s->claimed)
-		return -ENOMEM;
 	fake_attach(s);
 	/* A port that fails half-way has something to free. */
 	s->port_data = &fake;
@@ -69,7 +73,7 @@ static void test_life(void)
 	if (!ok(s && s != untouched, "and there"))
 		return;
 	ok(kept.nr_lines == 1 && kept.level == SCXU_LOG_INFO &&
-		   !strcmp(kept.line, "\"fifo\" attached: 4 CPUs, 64 task slots"),
+		   !strcmp(kept.line, "\"fifo\" attached: 8 CPUs, 64 task slots"),
 	   "a line says so");
 	is_int(fake.nr_attach, 1, "it is attached once");
 	is_int(fake.nr_detach, 0, "and not detached");
@@ -162,8 +166,8 @@ static void test_allocation_failure(void)
 	fail_alloc = 0;
 	ok(!err && s, "it is opened when no allocation fails");
 	scxu_close(s);
-	is_int(nr_tried, 2, "the handle and the port's table are allocated");
-	is_int(nr_bad, 0, "-ENOMEM and no handle when one of them fails");
+	ok(nr_tried > 10, "the handle, its topology and tables are allocated");
+	is_int(nr_bad, 0, "-ENOMEM and no handle when one of %d fails", nr_tried);
 }
 
 int main(void)
@@ -172,10 +176,12 @@ int main(void)
 	fake_machine.on = true;
 	fake_machine.files = good_machine;
 	fake_capability(CAP_SYS_ADMIN);
+	fixture_unpack(&fx, "phone");
 	test_life();
 	test_failures();
 	test_bad_machine();
 	test_this_machine();
 	test_allocation_failure();
+	fixture_end(&fx);
 	return done_testing();
 }

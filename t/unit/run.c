@@ -19,7 +19,6 @@ static struct {
 	int stray;       /* calls with another handle or argument than they should have */
 } seen;
 
-static uint64_t claimed[1];
 static struct scxu s;
 static struct log_keeper kept;
 
@@ -134,7 +133,7 @@ static struct scxu_policy all_callbacks(void)
 
 static void start(const struct scxu_policy *policy)
 {
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	memset(&seen, 0, sizeof(seen));
 	memset(&kept, 0, sizeof(kept));
 	seen.rounds_left = 1;

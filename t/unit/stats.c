@@ -51,12 +51,12 @@ static int get(struct scxu *s, struct later *got, size_t sz)
 
 static void test_sizes(void)
 {
-	uint64_t claimed[1], *counter = &fake.stats.nr_tasks;
+	uint64_t *counter = &fake.stats.nr_tasks;
 	struct later got;
 	struct scxu s;
 	size_t sz, nr_bad = 0, i;
 
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	for (i = 0; i < sizeof(fake.stats) / 8 - 1; i++)
 		counter[i] = 0x0123456789abcdef * (i + 1);
 
@@ -79,10 +79,9 @@ static void test_sizes(void)
 static void test_faults(void)
 {
 	struct scxu_stats stats = { .sz = sizeof(stats) };
-	uint64_t claimed[1];
 	struct scxu s;
 
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	minor_faults = 1000;
 	major_faults = 10;
 	scxu_start_faults(&s);

@@ -487,8 +487,7 @@ static void test_handle(void)
 	ok(scxu_get_topology(&handle) == t, "it is there");
 	is_int(handle.nr_cpus, 60, "its CPU ids are the handle's");
 	is_int(handle.nr_cpus_possible, 48, "without the holes as well");
-	free(handle.claimed);
-	scxu_topology_close(t);
+	scxu_free_topology(&handle);
 }
 
 static void test_this_machine(void)

@@ -3,12 +3,11 @@
 #include "../tap.h"
 #include "fake_port.h"
 
-static uint64_t claimed[1];
 static struct scxu s;
 
 static void test_rounds(void)
 {
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	is_int(scxu_notify_complete(&s, 0), 0, "a round ends");
 	ok(fake.timeout_ns == -1 && !fake.pending, "until there is something to decide");
 	is_int(scxu_notify_complete(&s, 1), 0, "a round ends with a task left");
@@ -38,7 +37,7 @@ static void test_rounds(void)
 
 static void test_arm(void)
 {
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	fake.fd = 17;
 	is_int(scxu_get_fd(&s), 17, "the descriptor is the port's");
 	is_int(scxu_arm(&s), 0, "nothing to do: it is safe to sleep");
@@ -60,7 +59,7 @@ static void test_disarm(void)
 	struct scxu_event ev;
 	struct scxu_task t;
 
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	scxu_arm(&s);
 	scxu_get_fd(&s);
 	is_int(fake.nr_disarm, 0, "what looks at nothing leaves it armed");
@@ -84,10 +83,10 @@ static void test_disarm(void)
 
 static void test_arm_at_the_end(void)
 {
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	scxu_stop(&s);
 	is_int(scxu_arm(&s), 1, "who was asked to leave does not sleep");
-	fake_open(&s, claimed, 1);
+	fake_open(&s, 1);
 	fake.exited = true;
 	is_int(scxu_arm(&s), 1, "nor does who was thrown out");
 }
