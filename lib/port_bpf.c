@@ -361,12 +361,10 @@ static int join(struct scxu *s)
 	return -errno;
 }
 
-/* The file stays open: it is our scheduler's for ever, whoever attaches after us. */
+/* The file stays open: it is this scheduler's for ever, whoever attaches after us. */
 static void open_kernel_events(struct port_bpf *p)
 {
 	p->events_fd = open("/sys/kernel/sched_ext/root/events", O_RDONLY | O_CLOEXEC);
-	if (p->events_fd >= 0)
-		p->features |= 1 << SCXU_FEATURE_KERNEL_EVENTS;
 }
 
 static int attach_ops(struct scxu *s)
