@@ -351,7 +351,7 @@ static void clear_stage(void)
  * Have @set start a hog and put others behind it. A slice may be ended for the policy's thread, if
  * that waits for an idle CPU which does not come; then the scene begins anew.
  */
-static void set_stage(void (*set)(void))
+static TAP_UNUSED void set_stage(void (*set)(void))
 {
 	int tries;
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# In the guest: counters that move, histograms that fill, and a reader that disturbs nobody.
+# In the guest: the line of statistics under load, and a reader of statistics that disturbs nobody.
 #
 # usage: stats.sh kernel-events|none    whether this kernel counts events of its own
 set -u
@@ -8,22 +8,6 @@ set -u
 . "${0%/*}/guest.sh"
 
 kernel_events=$1
-
-# run_tap COMMAND...: its test points become ours.
-run_tap()
-{
-	rc=0
-	timeout -s KILL 300 chrt -o 0 "$@" >/tmp/tap.out 2>&1 </dev/null || rc=$?
-	while read -r line; do
-		case $line in
-		"ok "*)		pass "${line#ok * - }" ;;
-		"not ok "*)	fail "${line#not ok * - }" ;;
-		1..*)		planned=${line#1..} ;;
-		*)		diag "$line" ;;
-		esac
-	done </tmp/tap.out
-	is "$1 ran to its end" "$rc, $(grep -c 'ok [0-9]' /tmp/tap.out) tests" "0, ${planned:-no} tests"
-}
 
 # From the line of statistics that was written last.
 last_of() # KEY
@@ -93,7 +77,6 @@ beside_reader()
 	ok "it stops, beside a reader" stop_scheduler INT
 }
 
-run_tap counters "$kernel_events"
 if start_scheduler --full-user --histograms --stats 1; then
 	under_load
 	kernel_events_are_right
