@@ -8,6 +8,6 @@ set -eu
 need_vm
 # shellcheck disable=SC2034 # for lib.sh
 vm_options=--icount
-guest 7.3 2 600 examples.sh 3 epoll fifo_policy
-guest 6.12 2 600 examples.sh 3 epoll fifo_policy
+guest 7.3 2 600 examples.sh 3 fifo_policy epoll
+guest 6.12 2 600 examples.sh 3 fifo_policy epoll
 done_testing
