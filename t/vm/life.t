@@ -6,6 +6,9 @@ set -eu
 . "${srcdir:-.}/t/vm/lib.sh"
 
 need_vm
+# What the kernel says when it asks for a restart.
+# shellcheck disable=SC2034 # for lib.sh
+allow_klog='disabled \(unregistered from the main kernel\)'
 guest 7.3 4 600 life.sh hotplug cgroup dump restart
 guest 6.12 4 600 life.sh dump restart
 done_testing
