@@ -2,9 +2,9 @@
 /*
  * select.c - an idle CPU for a task, near the one that it prefers.
  *
- * A CPU that was given, or found busy, is taken for the rest of the round. So a round asks each CPU
- * once at most whether it is busy, however many tasks it handles. Searches go through two sets, 64
- * CPUs at a time, from which they drop what they find to be taken.
+ * A CPU that was given, or found busy, is taken for the rest of the round. So a round finds each CPU
+ * busy once, however many tasks it handles. Searches go through two sets, 64 CPUs at a time, from
+ * which they drop what they find to be taken.
  */
 #include <errno.h>
 #include <string.h>
