@@ -22,7 +22,10 @@ struct {
 
 #define GUARD_IDLE_NS (1000 * NSEC_PER_MSEC)
 
+#define GUARD_QUEUE_NS (10 * NSEC_PER_MSEC)
+
 u32 __hidden guard_awake;
+u32 __hidden common_looks; /* in a row that found a task in a queue that all CPUs serve */
 
 static __always_inline u64 guard_period_ns(void)
 {
@@ -107,6 +110,7 @@ static __always_inline bool guard_worker(u64 now)
 			return false;
 		if (READ_ONCE(shm->blocked))
 			worker_ring(); /* the first one was lost, or the worker was stopped */
+		hand_back(DSQ_WORKER);
 		return true;
 	}
 	if (worker.parked && worker.parked++ > 1) {
@@ -126,20 +130,38 @@ static __always_inline bool age_cpu_queue(struct cpu *c, u32 cpu)
 		return false;
 	}
 	c->orphan = ++c->queue_looks > 1 && cpu_is_away(c, cpu);
-	if (c->orphan)
+	if (c->orphan) {
 		WRITE_ONCE(orphans, 1);
+		hand_back(cpu);
+	}
+	return true;
+}
+
+static __noinline bool age_common_queues(void)
+{
+	bool found = false;
+
+	found |= queue_age(&fallback.queue_hint, DSQ_FALLBACK);
+	found |= queue_age(&any_hint, DSQ_ANY);
+	found |= queue_age(&any_vtime_hint, DSQ_ANY_VTIME);
+	if (!found) {
+		common_looks = 0;
+		return false;
+	}
+	if (++common_looks > 1) {
+		hand_back(DSQ_FALLBACK);
+		hand_back(DSQ_ANY);
+		hand_back(DSQ_ANY_VTIME);
+	}
 	return true;
 }
 
 static __always_inline bool age_queues(void)
 {
-	bool found = false;
+	bool found = age_common_queues();
 	struct cpu *c;
 	u32 cpu;
 
-	found |= queue_age(&fallback.queue_hint, DSQ_FALLBACK);
-	found |= queue_age(&any_hint, DSQ_ANY);
-	found |= queue_age(&any_vtime_hint, DSQ_ANY_VTIME);
 	if (nr_own_queues)
 		found |= own_age();
 	bpf_for(cpu, 0, opts.layout.nr_cpus) {
@@ -156,10 +178,18 @@ static __always_inline bool guard_quiet(u64 age_ns, bool kick)
 	       !READ_ONCE(events_pending) && READ_ONCE(shm->blocked);
 }
 
+/* What waits in a queue needs us soon, however much time the policy has. */
+static __always_inline u64 guard_next_ns(bool queued)
+{
+	u64 period_ns = guard_period_ns();
+
+	return queued && period_ns > GUARD_QUEUE_NS ? GUARD_QUEUE_NS : period_ns;
+}
+
 static int guard_fire(void *map, u32 *key, struct guard *g)
 {
 	u64 now = bpf_ktime_get_ns(), age_ns = custody_age_ns(now);
-	bool late = opts.fallback_ns && age_ns > opts.fallback_ns, kick;
+	bool late = opts.fallback_ns && age_ns > opts.fallback_ns, queued, kick;
 
 	use_arena();
 	if (late && !in_fallback)
@@ -169,14 +199,15 @@ static int guard_fire(void *map, u32 *key, struct guard *g)
 	else if (in_fallback && READ_ONCE(shm->nr_rounds) != fallback.nr_rounds)
 		fallback_leave(now);
 
-	kick = age_queues();
+	queued = age_queues();
+	kick = queued;
 	kick |= guard_worker(now);
 	kick |= guard_events(now);
 	if (late || in_fallback || kick)
 		kick_all_idle();
 
 	if (!guard_quiet(age_ns, kick)) {
-		bpf_timer_start(&g->timer, guard_period_ns(), 0);
+		bpf_timer_start(&g->timer, guard_next_ns(queued), 0);
 		return 0;
 	}
 	bpf_timer_start(&g->timer, GUARD_IDLE_NS, 0);

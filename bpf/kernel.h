@@ -73,6 +73,7 @@ enum {
 /* Values come from the running kernel through SCX_ENUM(), never from here. */
 enum scx_dsq_id_flags {
 	SCX_DSQ_LOCAL = 0xffff000000000002ULL,
+	SCX_DSQ_LOCAL_ON = 0xffff000000000003ULL,
 };
 
 enum scx_enq_flags {
@@ -230,6 +231,7 @@ extern s32 scx_bpf_task_cpu(const struct task_struct *p) __weak __ksym;
 extern const struct cpumask *scx_bpf_get_online_cpumask(void) __weak __ksym;
 extern void scx_bpf_put_cpumask(const struct cpumask *cpumask) __weak __ksym;
 extern int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags) __weak __ksym;
+extern struct task_struct *bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq *it) __weak __ksym;
 extern void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it) __weak __ksym;
 extern void scx_bpf_cpuperf_set(s32 cpu, u32 perf) __weak __ksym;
 extern void bpf_rcu_read_lock(void) __weak __ksym;

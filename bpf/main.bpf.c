@@ -10,8 +10,9 @@
  *
  * Beside the path: task.bpf.h (slots), custody.bpf.h (who owes an answer), worker.bpf.h (the
  * policy's own thread), fallback.bpf.h and guard.bpf.h (when the policy is late), event.bpf.h and
- * run.bpf.h (what the policy asked to be told), measure.bpf.h (how long it all takes), own.bpf.h and
- * park.bpf.h (dispatch queues), compat.bpf.h (kernel versions), state.bpf.h (maps and options).
+ * run.bpf.h (what the policy asked to be told), measure.bpf.h (how long it all takes), own.bpf.h,
+ * park.bpf.h and offline.bpf.h (dispatch queues), compat.bpf.h (kernel versions), state.bpf.h (maps
+ * and options).
  */
 #include "kernel.h"
 #include "intf.h"
@@ -20,6 +21,7 @@
 #include "state.bpf.h"
 #include "event.bpf.h"
 #include "queue.bpf.h"
+#include "offline.bpf.h"
 #include "own.bpf.h"
 #include "park.bpf.h"
 #include "custody.bpf.h"

@@ -143,6 +143,8 @@ static __noinline bool own_age(void)
 		q->orphan = ++q->looks > 1 && (q->left || !own_is_served(nr));
 		if (q->orphan)
 			WRITE_ONCE(orphans, 1);
+		if (q->looks > 1)
+			hand_back(DSQ_QUEUES + nr);
 	}
 	return found;
 }

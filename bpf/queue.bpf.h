@@ -13,16 +13,6 @@
 
 #define QUEUE_USED 2
 
-/*
- * Whether @cpu does not come for what waits in its queues: it is offline, or idle although it was
- * kicked. The latter happens while it is being taken offline: it takes no more tasks before we are
- * told, and we are told only after an RCU grace period, which may wait for a task in its queue.
- */
-static __always_inline bool cpu_is_away(const struct cpu *c, u32 cpu)
-{
-	return c->offline || READ_ONCE(shm_cpus[cpu].idle);
-}
-
 static __always_inline void queue_mark(u32 *hint)
 {
 	if (READ_ONCE(*hint) != QUEUE_USED)
