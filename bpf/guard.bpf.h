@@ -2,7 +2,7 @@
 /*
  * guard.bpf.h - the timer that watches the policy while it owes an answer.
  *
- * A timer cannot insert tasks, so it only decides and kicks: the CPUs do the work in ops.dispatch.
+ * A timer cannot insert tasks, so it mostly decides and kicks: the CPUs do the work in ops.dispatch.
  * When nothing is pending and the worker sleeps it slows down to one look a second, and the next
  * announcement speeds it up.
  */
