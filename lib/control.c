@@ -76,13 +76,13 @@ SCXU_API int scxu_create_queue(struct scxu *s, const uint64_t *cpus, unsigned in
 	if (nr > SCXU_MAX_QUEUES)
 		return -ENOSPC;
 	err = s->port->create_queue(s, nr);
+	if (err)
+		return err;
+	s->nr_queues = nr; /* it is there, even if a CPU cannot be added */
 	for (cpu = 0; cpu < s->nr_cpus && !err; cpu++)
 		if (in_mask(cpus, nr_words, cpu))
 			err = s->port->add_to_queue(s, nr, cpu);
-	if (err)
-		return err;
-	s->nr_queues = nr;
-	return nr;
+	return err ?: nr;
 }
 
 SCXU_API int scxu_set_cpuperf(struct scxu *s, int cpu, uint32_t perf)
