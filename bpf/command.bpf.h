@@ -71,12 +71,16 @@ static __always_inline u32 command_task(struct task_struct *p, struct slot *s,
 	return RESULT_REFUSED;
 }
 
-/* A task that the policy gave away under this generation, and that has not come back since. */
+/*
+ * A task that the policy gave away under this generation, and that has not come back since. The slot
+ * of one that ended keeps its numbers until its next owner wants to run, and where a task is looked
+ * up by pid the number may be another task's by now.
+ */
 static __noinline u32 command(const struct scxu_shm_decision *d)
 {
 	struct task_struct *p;
 	struct slot *s;
-	u32 result;
+	u32 result, slot;
 
 	use_arena();
 	if (SCXU_HOW_OP(d->how) == SCXU_OP_KICK)
@@ -89,7 +93,7 @@ static __noinline u32 command(const struct scxu_shm_decision *d)
 	p = compat_get_task(s->id);
 	if (!p)
 		return RESULT_STALE;
-	result = command_task(p, s, d);
+	result = task_slot(p, &slot) == s ? command_task(p, s, d) : RESULT_STALE;
 	compat_put_task(p);
 	return result;
 }
