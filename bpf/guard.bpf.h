@@ -211,9 +211,9 @@ static int guard_fire(void *map, u32 *key, struct guard *g)
 		return 0;
 	}
 	bpf_timer_start(&g->timer, GUARD_IDLE_NS, 0);
-	/* Pairs with custody_push(): whoever comes too late for this look sees us asleep. */
+	/* Pairs with guard_wake(): whoever comes too late for this look sees us asleep. */
 	store_mb(&guard_awake, 0);
-	if (custody_age_ns(now))
+	if (custody_age_ns(now) || READ_ONCE(events_pending))
 		guard_wake();
 	return 0;
 }
