@@ -607,7 +607,7 @@ enum {
 
 /**
  * scxu_kick_cpu() - make a CPU look for work again. Takes effect as a decision does.
- * @flags:	SCXU_KICK_* flags; 0 = now, whatever runs there
+ * @flags:	SCXU_KICK_* flags; 0 = now, whatever runs there: that ends no slice
  *
  * Return: 0, or -EINVAL, or -EAGAIN as scxu_dispatch_task(). Since 0.1.
  */
@@ -616,7 +616,7 @@ int scxu_kick_cpu(struct scxu *s, int cpu, uint32_t flags);
 /**
  * scxu_set_slice() - change the slice of a task that was dispatched, whether it runs or waits.
  * @t:		the task, with the generation under which it was dispatched
- * @slice_ns:	made at least 100 us and at most 100 ms
+ * @slice_ns:	made at least 100 us and at most 100 ms; 0 = the default slice
  *
  * Takes effect as a decision does. For a task that has moved on it does nothing.
  *
