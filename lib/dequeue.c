@@ -32,8 +32,7 @@ SCXU_API int scxu_dequeue_tasks(struct scxu *s, struct scxu_task *tasks, unsigne
 
 SCXU_API int scxu_dequeue_task(struct scxu *s, struct scxu_task *t)
 {
-	scxu_disarm(s);
-	if (!s->opts.events)
-		return s->port->read_tasks(s, t, 1);
-	return dequeue_among_events(s, t);
+	if (s->armed || s->opts.events)
+		return scxu_dequeue_tasks(s, t, 1);
+	return s->port->read_tasks(s, t, 1);
 }

@@ -27,6 +27,8 @@ struct shm_source {
 	uint32_t end;   /* read up to here, then look at all rings again */
 	uint64_t order; /* of the entry at its head: time, or number if there are events */
 	bool events;
+	struct scxu_shm_cpu *cpu; /* has its head */
+	const struct scxu_shm_entry *entries;
 };
 
 struct shm_view {

@@ -14,11 +14,10 @@
 #include "shm.h"
 #include "topology.h"
 
-static const struct scxu_shm_entry *head_entry(const struct shm_view *v, uint32_t cpu)
+static const struct scxu_shm_entry *head_entry(const struct shm_view *v,
+					       const struct shm_source *src)
 {
-	uint32_t head = v->cpus[cpu].head & (v->layout.nr_ring - 1);
-
-	return &v->rings[cpu * v->layout.nr_ring + head];
+	return &src->entries[src->cpu->head & (v->layout.nr_ring - 1)];
 }
 
 static const struct scxu_shm_task *record_of(const struct shm_view *v,
@@ -37,7 +36,7 @@ static const struct scxu_shm_event *head_event(const struct shm_view *v, uint32_
 /* What orders the announcement at the head of @src. False if the task has been announced again. */
 static bool read_order(const struct shm_view *v, struct shm_source *src)
 {
-	const struct scxu_shm_entry *entry = head_entry(v, src->ring);
+	const struct scxu_shm_entry *entry = head_entry(v, src);
 	const struct scxu_shm_task *rec = record_of(v, entry);
 
 	if (load_acquire(&rec->generation) != entry->generation)
@@ -53,7 +52,7 @@ static bool read_order(const struct shm_view *v, struct shm_source *src)
  */
 static bool next_announcement(struct shm_view *v, struct shm_source *src)
 {
-	struct scxu_shm_cpu *cpu = &v->cpus[src->ring];
+	struct scxu_shm_cpu *cpu = src->cpu;
 
 	for (; cpu->head != src->end; store_release(&cpu->head, cpu->head + 1))
 		if (read_order(v, src))
@@ -84,6 +83,8 @@ static void add_source(struct shm_view *v, uint32_t ring, bool events, uint32_t 
 	src->ring = ring;
 	src->events = events;
 	src->end = tail;
+	src->cpu = &v->cpus[ring];
+	src->entries = &v->rings[ring * v->layout.nr_ring];
 	if (source_next(v, src))
 		v->nr_sources++;
 }
@@ -128,25 +129,30 @@ static struct shm_source *oldest_source(struct shm_view *v)
 	return oldest;
 }
 
-static struct shm_source *first_source(struct shm_view *v)
+/*
+ * The head of @src was read. If no other ring has anything the order of the next entry does not
+ * matter, until the next look; and without events there is no limit.
+ */
+static inline void pass(struct shm_view *v, struct shm_source *src)
 {
-	if (!v->nr_sources)
-		find_sources(v);
-	return v->nr_sources ? oldest_source(v) : NULL;
-}
-
-/* The head of @src was read. */
-static void pass(struct shm_view *v, struct shm_source *src)
-{
-	struct scxu_shm_cpu *cpu = &v->cpus[src->ring];
+	struct scxu_shm_cpu *cpu = src->cpu;
+	bool more;
 
 	if (src->events)
 		store_release(&cpu->event_head, cpu->event_head + 1);
 	else
 		store_release(&cpu->head, cpu->head + 1);
-	if (!source_next(v, src))
+	if (v->nr_sources == 1 && !v->layout.nr_events)
+		more = cpu->head != src->end;
+	else
+		more = source_next(v, src);
+	if (!more)
 		*src = v->sources[--v->nr_sources];
 }
+
+/* The way of a task of which nothing special was asked is one function, the rest is aside. */
+#define on_the_way __attribute__((always_inline)) static inline
+#define aside __attribute__((noinline)) static
 
 static void clear_fields(struct scxu_task *t)
 {
@@ -178,16 +184,16 @@ static void copy_fields(struct scxu_task *t, const struct scxu_shm_task *rec)
 	t->nr_preemptions = load_relaxed(&rec->nr_preemptions);
 }
 
-static void set_fields(const struct shm_view *v, struct scxu_task *t,
-		       const struct scxu_shm_task *rec)
+aside void set_fields(const struct shm_view *v, struct scxu_task *t,
+		      const struct scxu_shm_task *rec)
 {
 	copy_fields(t, rec);
 	if (v->topology)
 		add_place(t, v->topology);
 }
 
-static inline void copy_task(const struct shm_view *v, struct scxu_task *t,
-			     const struct scxu_shm_task *rec, uint32_t slot, uint32_t generation)
+on_the_way void copy_task(const struct shm_view *v, struct scxu_task *t,
+			  const struct scxu_shm_task *rec, uint32_t slot, uint32_t generation)
 {
 	t->pid = load_relaxed(&rec->pid);
 	t->tgid = load_relaxed(&rec->tgid);
@@ -209,7 +215,7 @@ static inline void copy_task(const struct shm_view *v, struct scxu_task *t,
 		set_fields(v, t, rec);
 }
 
-static void measure_seen(struct shm_view *v, const struct scxu_task *t)
+aside void measure_seen(struct shm_view *v, const struct scxu_task *t)
 {
 	uint64_t wait_ns = v->look_ns > t->enqueue_ns ? v->look_ns - t->enqueue_ns : 0;
 	struct scxu_shm_wait *wait = &v->waits[t->slot & (v->layout.nr_slots - 1)];
@@ -224,9 +230,10 @@ static void measure_seen(struct shm_view *v, const struct scxu_task *t)
  * False if the task has been announced again, then that announcement counts. A generation never
  * comes back, so it is enough to look at it once the copy is complete.
  */
-static bool read_announcement(struct shm_view *v, const struct shm_source *src, struct scxu_task *t)
+on_the_way bool read_announcement(struct shm_view *v, const struct shm_source *src,
+				  struct scxu_task *t)
 {
-	const struct scxu_shm_entry *entry = head_entry(v, src->ring);
+	const struct scxu_shm_entry *entry = head_entry(v, src);
 	const struct scxu_shm_task *rec = record_of(v, entry);
 
 	copy_task(v, t, rec, entry->slot, entry->generation);
@@ -243,11 +250,19 @@ unsigned int shm_read_tasks(struct shm_view *v, struct scxu_task *tasks, unsigne
 	struct shm_source *src;
 	unsigned int nr_read = 0;
 
-	while (nr_read < nr && (src = first_source(v))) {
-		nr_read += read_announcement(v, src, &tasks[nr_read]);
+	while (nr_read < nr) {
+		if (!v->nr_sources)
+			find_sources(v);
+		if (!v->nr_sources)
+			break;
+		src = oldest_source(v);
+		if (read_announcement(v, src, tasks)) {
+			tasks++;
+			nr_read++;
+		}
 		pass(v, src);
+		v->busy = true;
 	}
-	v->busy |= nr_read;
 	return nr_read;
 }
 
