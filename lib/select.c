@@ -50,6 +50,11 @@ static int take(struct scxu *s, int cpu)
 	return cpu;
 }
 
+static bool is_in(const struct cpu_set *set, int cpu)
+{
+	return set->words[cpu / WORD_BITS] >> (cpu % WORD_BITS) & 1;
+}
+
 /* It is in @set. */
 static void drop(struct cpu_set *set, int cpu)
 {
@@ -161,12 +166,12 @@ static int find(struct scxu *s, struct wish *w)
 	if (cpu >= 0 || (w->whole && w->flags & SCXU_SELECT_CORE))
 		return cpu;
 	w->whole = false;
-	return may_run_on_prev(w) && cpu_is_free(s, w->prev) ? w->prev : search_nearby(s, w);
+	if (may_run_on_prev(w) && is_in(&sel->maybe_free, w->prev) && will_do(s, w, w->prev))
+		return w->prev;
+	return sel->maybe_free.nr ? search_nearby(s, w) : -1;
 }
 
-/* Not inlined, to keep the short way short. */
-__attribute__((noinline)) static int find_at_length(struct scxu *s, const struct scxu_task *t,
-						    struct wish w)
+static int find_at_length(struct scxu *s, const struct scxu_task *t, struct wish w)
 {
 	struct selection *sel = s->selection;
 	int cpu;
@@ -190,18 +195,25 @@ static bool flags_are_valid(int prev_cpu, uint64_t flags)
 	return !(flags & ~(nearby | SCXU_SELECT_CORE)) && (prev_cpu >= 0 || !(flags & nearby));
 }
 
-SCXU_API int scxu_select_cpu(struct scxu *s, const struct scxu_task *t, int prev_cpu,
-			     uint64_t flags)
+/* Not inlined, to keep the short way short: most rounds have more tasks than free CPUs. */
+__attribute__((noinline)) static int select_free(struct scxu *s, const struct scxu_task *t,
+						 int prev_cpu, uint64_t flags)
 {
 	int cpu;
 
+	if (prev_cpu >= 0 && !is_restricted(s, t) && core_is_free(s, prev_cpu))
+		return take(s, prev_cpu);
+	cpu = find_at_length(s, t, (struct wish){ .prev = prev_cpu, .flags = flags });
+	return cpu >= 0 ? take(s, cpu) : -EBUSY;
+}
+
+SCXU_API int scxu_select_cpu(struct scxu *s, const struct scxu_task *t, int prev_cpu,
+			     uint64_t flags)
+{
 	if (prev_cpu < SCXU_CPU_ANY || prev_cpu >= s->nr_cpus ||
 	    (flags && !flags_are_valid(prev_cpu, flags)))
 		return -EINVAL;
 	if (s->selection->none_free == s->round)
 		return -EBUSY;
-	if (prev_cpu >= 0 && !is_restricted(s, t) && core_is_free(s, prev_cpu))
-		return take(s, prev_cpu);
-	cpu = find_at_length(s, t, (struct wish){ .prev = prev_cpu, .flags = flags });
-	return cpu >= 0 ? take(s, cpu) : -EBUSY;
+	return select_free(s, t, prev_cpu, flags);
 }
