@@ -46,10 +46,10 @@ static int check(struct scxu *s, const struct scxu_dispatch *d)
  */
 static int give(struct scxu *s, const struct scxu_dispatch *d)
 {
-	if (s->port->submit(s, d, 1))
+	if (s->port->submit(s, d))
 		return 0;
 	s->port->wait(s, -1, true);
-	return s->port->submit(s, d, 1) ? 0 : -EAGAIN;
+	return s->port->submit(s, d) ? 0 : -EAGAIN;
 }
 
 SCXU_API int scxu_dispatch_task(struct scxu *s, const struct scxu_dispatch *d)

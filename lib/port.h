@@ -50,8 +50,8 @@ struct scxu_port {
 	/* The CPUs that the task in @slot may run on, nr_cpus bits that may change at any time. */
 	const uint64_t *(*task_cpumask)(struct scxu *s, uint32_t slot);
 
-	/* Step 5: how many of @nr checked decisions were taken. */
-	unsigned int (*submit)(struct scxu *s, const struct scxu_dispatch *d, unsigned int nr);
+	/* Step 5: take a decision, which was checked; false if there is no room. */
+	bool (*submit)(struct scxu *s, const struct scxu_dispatch *d);
 	/*
 	 * End the round and give up the CPU. @timeout_ns: -1 = until there is something to decide.
 	 * With @pending the policy has more to do and wants to be back soon.

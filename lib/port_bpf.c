@@ -522,9 +522,9 @@ static bool bpf_has(struct scxu *s, int feature)
 	return feature >= 0 && feature < 64 && port_of(s)->features >> feature & 1;
 }
 
-static unsigned int bpf_submit(struct scxu *s, const struct scxu_dispatch *d, unsigned int nr)
+static bool bpf_submit(struct scxu *s, const struct scxu_dispatch *d)
 {
-	return shm_submit(&port_of(s)->view, d, nr);
+	return shm_submit(&port_of(s)->view, d);
 }
 
 static void park(struct port_bpf *p, enum scxu_shm_park how)

@@ -90,13 +90,10 @@ void shm_view_destroy(struct shm_view *v)
 	v->sources = NULL;
 }
 
-/* How many of @nr decisions fit, from the tail on. */
-static uint32_t room(const struct shm_view *v, uint32_t nr)
+/* Whether a decision fits behind @tail. */
+static bool has_room(const struct shm_view *v, uint32_t tail)
 {
-	uint32_t nr_used = v->shm->decision_tail - load_acquire(&v->shm->decision_head);
-	uint32_t nr_free = nr_used < v->layout.nr_decisions ? v->layout.nr_decisions - nr_used : 0;
-
-	return nr < nr_free ? nr : nr_free;
+	return tail - load_acquire(&v->shm->decision_head) < v->layout.nr_decisions;
 }
 
 static struct scxu_shm_decision *decision_at(struct shm_view *v, uint32_t pos)
@@ -104,31 +101,31 @@ static struct scxu_shm_decision *decision_at(struct shm_view *v, uint32_t pos)
 	return &v->decisions[pos & (v->layout.nr_decisions - 1)];
 }
 
-unsigned int shm_submit(struct shm_view *v, const struct scxu_dispatch *d, unsigned int nr)
+bool shm_submit(struct shm_view *v, const struct scxu_dispatch *d)
 {
-	uint32_t tail = v->shm->decision_tail, i;
+	uint32_t tail = v->shm->decision_tail;
 
-	nr = room(v, nr);
-	for (i = 0; i < nr; i++, d++)
-		*decision_at(v, tail + i) = (struct scxu_shm_decision){
-			.slot = d->slot,
-			.generation = d->generation,
-			.cpu = d->cpu,
-			.how = SCXU_HOW(SCXU_OP_DISPATCH, d->flags, d->queue),
-			.slice_ns = d->slice_ns,
-			.vtime = d->vtime,
-			.cookie = d->cookie,
-		};
-	store_release(&v->shm->decision_tail, tail + nr);
-	v->busy |= nr;
-	return nr;
+	if (!has_room(v, tail))
+		return false;
+	*decision_at(v, tail) = (struct scxu_shm_decision){
+		.slot = d->slot,
+		.generation = d->generation,
+		.cpu = d->cpu,
+		.how = SCXU_HOW(SCXU_OP_DISPATCH, d->flags, d->queue),
+		.slice_ns = d->slice_ns,
+		.vtime = d->vtime,
+		.cookie = d->cookie,
+	};
+	store_release(&v->shm->decision_tail, tail + 1);
+	v->busy = true;
+	return true;
 }
 
 bool shm_command(struct shm_view *v, const struct scxu_command *command)
 {
 	uint32_t tail = v->shm->decision_tail;
 
-	if (!room(v, 1))
+	if (!has_room(v, tail))
 		return false;
 	*decision_at(v, tail) = (struct scxu_shm_decision){
 		.slot = command->slot,

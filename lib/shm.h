@@ -78,8 +78,8 @@ void shm_drop_events(struct shm_view *v);
 /* The task in @slot as it is now. False if there is none. */
 bool shm_read_slot(struct shm_view *v, uint32_t slot, struct scxu_task *t);
 
-/* Step 5. How many of @nr fit. */
-unsigned int shm_submit(struct shm_view *v, const struct scxu_dispatch *d, unsigned int nr);
+/* Step 5. False if it does not fit. */
+bool shm_submit(struct shm_view *v, const struct scxu_dispatch *d);
 
 /* False if it does not fit. */
 bool shm_command(struct shm_view *v, const struct scxu_command *command);

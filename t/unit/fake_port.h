@@ -118,14 +118,13 @@ static bool fake_read_slot(struct scxu *s, uint32_t slot, struct scxu_task *t)
 	return fake.in_slot[slot];
 }
 
-static unsigned int fake_submit(struct scxu *s, const struct scxu_dispatch *d, unsigned int nr)
+static bool fake_submit(struct scxu *s, const struct scxu_dispatch *d)
 {
-	if (nr > fake.room)
-		nr = fake.room;
-	memcpy(fake.taken + fake.nr_taken, d, nr * sizeof(*d));
-	fake.nr_taken += nr;
-	fake.room -= nr;
-	return nr;
+	if (!fake.room)
+		return false;
+	fake.taken[fake.nr_taken++] = *d;
+	fake.room--;
+	return true;
 }
 
 static int fake_wait(struct scxu *s, int64_t timeout_ns, bool pending)

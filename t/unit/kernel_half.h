@@ -137,6 +137,17 @@ static inline bool kernel_event(struct kernel *k, uint32_t ring, const struct sc
 	return true;
 }
 
+/* For the process: how many of @nr decisions fit. */
+static inline unsigned int submit_all(struct kernel *k, const struct scxu_dispatch *d,
+				      unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr && shm_submit(&k->view, &d[i]); i++)
+		;
+	return i;
+}
+
 /*
  * Take the next decision. False if there is none. The head is written with release only for the
  * thread sanitizer, as above.

@@ -276,17 +276,17 @@ static void test_submit(void)
 		d[i] = decision(i);
 	kernel_open(&k, 1, 16, 8, NEAR_WRAP);
 	memset(k.view.decisions, 0xff, 8 * sizeof(*k.view.decisions));
-	is_int(shm_submit(&k.view, d, 0), 0, "no decision is given");
+	is_int(submit_all(&k, d, 0), 0, "no decision is given");
 	ok(!k.view.busy, "the round is not busy");
-	is_int(shm_submit(&k.view, d, 5), 5, "five fit");
+	is_int(submit_all(&k, d, 5), 5, "five fit");
 	ok(k.view.busy, "the round is busy");
-	is_int(shm_submit(&k.view, d + 5, 10), 3, "three more fit, over 2^32");
-	is_int(shm_submit(&k.view, d + 8, 1), 0, "then none");
+	is_int(submit_all(&k, d + 5, 10), 3, "three more fit, over 2^32");
+	is_int(submit_all(&k, d + 8, 1), 0, "then none");
 	is_int(k.view.shm->decision_tail, (uint32_t)(NEAR_WRAP + 8), "the tail says so");
 	is_int(drain(&k, 0, 3), 0, "the kernel half takes three");
-	is_int(shm_submit(&k.view, d + 8, 10), 3, "which makes room for three");
+	is_int(submit_all(&k, d + 8, 10), 3, "which makes room for three");
 	is_int(drain(&k, 3, 8), 0, "the others come in order");
-	is_int(shm_submit(&k.view, d + 11, 29), 8, "an empty ring takes all it has room for");
+	is_int(submit_all(&k, d + 11, 29), 8, "an empty ring takes all it has room for");
 	is_int(drain(&k, 11, 8), 0, "and they are right");
 	kernel_close(&k);
 }
@@ -310,7 +310,7 @@ static void test_cookie(void)
 	kernel_open(&k, 1, 16, 8, 0);
 	is_int(next_cookie(&k, 3), 0, "a new task has cookie 0");
 	memcpy(before, k.view.tasks, sizeof(before));
-	shm_submit(&k.view, &d, 1);
+	shm_submit(&k.view, &d);
 	ok(!memcmp(before, k.view.tasks, sizeof(before)), "a decision leaves the records alone");
 	kernel_take(&k, &taken);
 	is_int(next_cookie(&k, 3), d.cookie, "a task comes with the cookie of its last decision");

@@ -94,8 +94,8 @@ static void set_up(const struct race *race)
 	kernel_open_events(&k, 2, 8, 4, race->nr_events, UINT32_MAX);
 	kernel_announce(&k, 0, 1);
 	k.view.tasks[1].cookie = COOKIE;
-	shm_submit(&k.view, &d, 1);
-	shm_submit(&k.view, &d, 1);
+	shm_submit(&k.view, &d);
+	shm_submit(&k.view, &d);
 	if (race->prepare)
 		race->prepare();
 }
@@ -221,7 +221,7 @@ static void victim_decides(void)
 
 	for (i = 0; i < 4; i++)
 		d[i] = (struct scxu_dispatch){ .slot = 2, .generation = 100 + i, .vtime = i };
-	result->nr = shm_submit(&k.view, d, 4);
+	result->nr = submit_all(&k, d, 4);
 }
 
 /* The first two decisions are there from the start. */

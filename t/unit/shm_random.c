@@ -137,7 +137,7 @@ static bool step_submit(void)
 		d[i].generation = k.generation[d[i].slot] - random_below(2);
 		d[i].generation += !d[i].generation;
 	}
-	nr_taken = shm_submit(&k.view, d, nr);
+	nr_taken = submit_all(&k, d, nr);
 	if (nr_taken != (nr < NR_RING - nr_decided ? nr : NR_RING - nr_decided))
 		return fails("decisions that fit");
 	nr_refused += nr - nr_taken;

@@ -90,7 +90,7 @@ static void read_and_decide(void)
 		scxu_dispatch_init(&d, &t[i]);
 		d.slice_ns = mark(d.slot, d.generation, 10);
 		d.vtime = nr_given;
-		nr_given += shm_submit(&k.view, &d, 1);
+		nr_given += shm_submit(&k.view, &d);
 	}
 	nr_read += nr;
 	if (!nr)
