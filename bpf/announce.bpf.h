@@ -68,7 +68,7 @@ static __always_inline void write_fields(struct task_struct *p, struct slot *s,
  * copies; a change in between means that a newer announcement is on its way.
  */
 static __always_inline void write_record(struct task_struct *p, struct slot *s, u32 slot,
-					 u64 enq_flags, u32 flags)
+					 u32 generation, u64 now, u64 enq_flags, u32 flags)
 {
 	bool wakeup = enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP);
 	struct scxu_shm_task __shm *rec = &shm_tasks[slot];
@@ -80,14 +80,14 @@ static __always_inline void write_record(struct task_struct *p, struct slot *s, 
 	rec->flags = flags | (wakeup ? TASK_WAKEUP : 0);
 	rec->weight = p->scx.weight;
 	rec->nr_cpus_allowed = p->nr_cpus_allowed;
-	rec->enqueue_ns = s->enqueue_ns;
+	rec->enqueue_ns = now;
 	rec->exec_ns = p->se.sum_exec_runtime;
 	rec->nr_switches = p->nvcsw;
 	if (opts.fields)
 		write_fields(p, s, rec, wakeup);
 	if (opts.events)
 		rec->seq = event_number();
-	store_mb(&rec->generation, s->generation);
+	store_mb(&rec->generation, generation);
 }
 
 static __always_inline u32 next_generation(const struct slot *s)
@@ -95,39 +95,43 @@ static __always_inline u32 next_generation(const struct slot *s)
 	return s->generation + 1 ?: 1; /* 0 means none */
 }
 
-/* @flags: of the record, beside what follows. False if the policy cannot be told: no room. */
-static __always_inline bool announce(struct task_struct *p, struct slot *s, u32 slot, u64 enq_flags,
-				     u32 flags)
+/*
+ * @flags: of the record, beside what follows. False if the policy cannot be told: no room. The
+ * queue of custody has the same entries as the ring, at the same places, for the kernel half alone.
+ */
+static __always_inline bool announce(struct task_struct *p, struct slot *s, u32 slot, u32 cpu,
+				     u64 enq_flags, u32 flags)
 {
-	u32 cpu = bpf_get_smp_processor_id();
-	struct cpu *c = cpu_state(cpu);
+	u32 nr_ring = opts.layout.nr_ring, generation = next_generation(s), tail, at;
 	struct scxu_shm_cpu __shm *ring = &shm_cpus[cpu];
+	struct cpu *c = cpu_state(cpu);
 	struct scxu_shm_entry __shm *entry;
-	u32 tail;
+	u64 now;
 
 	if (!c)
 		return false;
-	tail = c->ring_tail;
-	if (tail - READ_ONCE(ring->head) >= opts.layout.nr_ring)
+	tail = c->custody_tail;
+	if (tail - READ_ONCE(ring->head) >= nr_ring)
 		return false;
 
-	s->generation = next_generation(s);
+	now = bpf_ktime_get_ns();
+	at = cpu * nr_ring + (tail & (nr_ring - 1));
+	s->generation = generation;
 	s->id = compat_task_id(p);
-	s->enqueue_ns = bpf_ktime_get_ns();
-	WRITE_ONCE(s->pending, s->generation);
-	if (!custody_push(c, cpu, slot, s->generation)) {
+	s->enqueue_ns = now;
+	WRITE_ONCE(s->pending, generation);
+	if (!custody_push(c, cpu, at, slot, generation)) {
 		WRITE_ONCE(s->pending, 0);
 		return false;
 	}
 
-	write_record(p, s, slot, enq_flags, flags);
-	entry = &shm_rings[cpu * opts.layout.nr_ring + (tail & (opts.layout.nr_ring - 1))];
+	write_record(p, s, slot, generation, now, enq_flags, flags);
+	entry = &shm_rings[at];
 	entry->slot = slot;
-	entry->generation = s->generation;
-	c->ring_tail = tail + 1;
+	entry->generation = generation;
 	store_mb(&ring->tail, tail + 1);
-	count(cpu, nr_enqueued);
-	worker_need(p, s->enqueue_ns);
+	ring->nr.nr_enqueued++;
+	worker_need(p, now);
 	guard_wake();
 	return true;
 }

@@ -50,7 +50,7 @@ static __always_inline u32 command_recall(struct task_struct *p, struct slot *s,
 	    !park_move(p, dsq, DSQ_PARK, 0, 0))
 		return RESULT_STALE;
 	s->parked = next_generation(s);
-	if (announce(p, s, d->slot, 0, TASK_REENQUEUED))
+	if (announce(p, s, d->slot, bpf_get_smp_processor_id(), 0, TASK_REENQUEUED))
 		return RESULT_PLACED;
 	fallback_move(p, s);
 	return RESULT_STALE;

@@ -21,7 +21,7 @@ struct {
 
 static __always_inline struct scxu_shm_entry *custody_entry(u32 cpu, u32 pos)
 {
-	u32 key = cpu * opts.layout.nr_ring + (pos & (opts.layout.nr_ring - 1));
+	u32 nr_ring = opts.layout.nr_ring, key = cpu * nr_ring + (pos & (nr_ring - 1));
 
 	return bpf_map_lookup_elem(&custody, &key);
 }
@@ -76,10 +76,10 @@ static __always_inline struct slot *custody_oldest(struct cpu *c, u32 cpu)
 }
 
 /*
- * Take @slot into custody on this CPU. False if the queue is full of tasks that wait, which means
- * that the policy is late anyhow.
+ * Take @slot into custody on this CPU; @at is the place of the tail in the map. False if the queue
+ * is full of tasks that wait, which means that the policy is late anyhow.
  */
-static __always_inline bool custody_push(struct cpu *c, u32 cpu, u32 slot, u32 generation)
+static __always_inline bool custody_push(struct cpu *c, u32 cpu, u32 at, u32 slot, u32 generation)
 {
 	struct scxu_shm_entry *entry;
 	struct slot *live;
@@ -96,7 +96,7 @@ static __always_inline bool custody_push(struct cpu *c, u32 cpu, u32 slot, u32 g
 	}
 	if (c->custody_tail - READ_ONCE(c->custody_head) >= opts.layout.nr_ring)
 		return false;
-	entry = custody_entry(cpu, c->custody_tail);
+	entry = bpf_map_lookup_elem(&custody, &at);
 	if (!entry)
 		return false;
 	entry->slot = slot;

@@ -70,11 +70,11 @@ void BPF_PROG(scxu_dump_cpu, struct scx_dump_ctx *d, s32 cpu, bool idle)
 	if (!c)
 		return;
 	use_arena();
-	unread = c->ring_tail - shm_cpus[cpu].head;
+	unread = c->custody_tail - shm_cpus[cpu].head;
 	nr_custody = c->custody_tail - c->custody_head;
 	if (idle && !unread && !oldest_us)
 		return;
-	dump("announced=%u unread=%u custody=%u oldest_us=%llu offline=%u", c->ring_tail, unread,
+	dump("announced=%u unread=%u custody=%u oldest_us=%llu offline=%u", c->custody_tail, unread,
 	     nr_custody, oldest_us, c->offline);
 }
 

@@ -91,7 +91,7 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	s = task_slot(p, &slot);
 	if (!s)
 		count(cpu, nr_no_slot);
-	else if (!in_fallback && announce(p, s, slot, enq_flags, 0))
+	else if (!in_fallback && announce(p, s, slot, cpu, enq_flags, 0))
 		return;
 	else if (!in_fallback)
 		count(cpu, nr_ring_full);

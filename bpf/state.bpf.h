@@ -75,20 +75,19 @@ struct {
 
 /* Per CPU. Touched by that CPU with interrupts off, but for custody, which has a lock. */
 struct cpu {
-	u32 ring_tail; /* the true one: the arena's copy can be scribbled on */
-	u32 turn;      /* of ops.dispatch, for fairness between queues */
-	u32 kind;      /* of queue that is first in the next ops.dispatch */
+	u32 turn; /* of ops.dispatch, for fairness between queues */
+	u32 kind; /* of queue that is first in the next ops.dispatch */
 	u32 offline;
 	u32 queue_hint;  /* see queue.bpf.h */
 	u32 queue_looks; /* of the guard in a row that found a task in its queue */
 	u32 orphan;      /* it leaves its queue to others */
 	u32 custody_lock;
 	u32 custody_head;
-	u32 custody_tail;
-	u32 event_tail; /* as ring_tail */
-	u32 event_lock; /* of the ring that belongs to no CPU */
-	u32 next_queue; /* of the policy's own, for fairness between them */
-	u64 queues;     /* of the policy's own that this CPU serves */
+	u32 custody_tail; /* also of the ring: the arena's copy can be scribbled on */
+	u32 event_tail;   /* the true one as well */
+	u32 event_lock;   /* of the ring that belongs to no CPU */
+	u32 next_queue;   /* of the policy's own, for fairness between them */
+	u64 queues;       /* of the policy's own that this CPU serves */
 };
 
 struct {
