@@ -6,44 +6,66 @@
 u32 __hidden drained; /* decisions read; the arena's copy can be scribbled on */
 u32 __hidden drain_lock;
 
-/* The process may write while we read: take a copy and judge that. */
-static __always_inline void read_decision(struct scxu_shm_decision *d, u32 pos)
+static __always_inline struct scxu_shm_decision __shm *decision_at(u32 pos)
 {
-	struct scxu_shm_decision __shm *from = &shm_decisions[pos & (opts.layout.nr_decisions - 1)];
+	return &shm_decisions[pos & (opts.layout.nr_decisions - 1)];
+}
 
+/* The process may write while we read: take a copy and judge that. */
+static __always_inline void read_decision(struct scxu_shm_decision *d,
+					  struct scxu_shm_decision __shm *from)
+{
 	d->slot = READ_ONCE(from->slot);
 	d->generation = READ_ONCE(from->generation);
 	d->cpu = READ_ONCE(from->cpu);
-	d->how = READ_ONCE(from->how);
 	d->slice_ns = READ_ONCE(from->slice_ns);
 	d->vtime = READ_ONCE(from->vtime);
 	d->cookie = READ_ONCE(from->cookie);
 }
 
-/*
- * Most decisions are plain, and for those the compiler leaves out all that the others need. A
- * global function, which the verifier looks at once: what is in a loop it follows from each of its
- * outcomes to the next turn, and 6.12 gives up on that.
- */
-__noinline int carry_out(u32 pos, s32 this_cpu, struct batch *b __arg_nonnull)
+static __always_inline void tell_result(const struct scxu_shm_decision *d, s32 this_cpu, u32 result)
 {
-	struct scxu_shm_decision d;
-	u32 result;
-
-	use_arena();
-	read_decision(&d, pos);
-	if (!d.how)
-		result = place(&d, this_cpu, b);
-	else if (SCXU_HOW_OP(d.how) == SCXU_OP_DISPATCH)
-		result = place_special(&d, this_cpu, b);
-	else
-		result = command(&d);
 	if (result == RESULT_STALE)
 		count(this_cpu, nr_stale);
 	else if (result == RESULT_REFUSED)
 		count(this_cpu, nr_refused);
 	if (wanted(EVENT_RESULT))
-		event_result(d.slot, d.generation, result);
+		event_result(d->slot, d->generation, result);
+}
+
+static __noinline int carry_out_special(u32 pos, u32 how, s32 this_cpu,
+					struct batch *b __arg_nonnull)
+{
+	struct scxu_shm_decision d;
+	u32 result;
+
+	use_arena();
+	read_decision(&d, decision_at(pos));
+	d.how = how;
+	if (SCXU_HOW_OP(how) == SCXU_OP_DISPATCH)
+		result = place_special(&d, this_cpu, b);
+	else
+		result = command(&d);
+	tell_result(&d, this_cpu, result);
+	return 0;
+}
+
+/*
+ * Most decisions are plain, and for those the compiler leaves out all that the others need, also
+ * their copy in memory. A global function, which the verifier looks at once: what is in a loop it
+ * follows from each of its outcomes to the next turn, and 6.12 gives up on that.
+ */
+__noinline int carry_out(u32 pos, s32 this_cpu, struct batch *b __arg_nonnull)
+{
+	struct scxu_shm_decision d = {};
+	u32 how;
+
+	use_arena();
+	how = READ_ONCE(decision_at(pos)->how);
+	if (how)
+		return carry_out_special(pos, how, this_cpu, b);
+	read_decision(&d, decision_at(pos));
+	tell_result(&d, this_cpu, place(&d, this_cpu, b));
 	return 0;
 }
 

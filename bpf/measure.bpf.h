@@ -20,10 +20,11 @@ __noinline u32 wait_bucket(u64 from_ns, u64 to_ns)
 
 static __always_inline void measure_dispatched(u32 slot, u32 generation, s32 cpu, u64 now)
 {
-	struct scxu_shm_wait __shm *wait = &shm_waits[slot];
+	struct scxu_shm_wait __shm *wait;
 
 	if (!measuring())
 		return;
+	wait = &shm_waits[slot];
 	if (wait->seen == generation)
 		shm_histograms[cpu].seen_to_dispatched[wait_bucket(wait->seen_ns, now)]++;
 	wait->dispatched_ns = now;
