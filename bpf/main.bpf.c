@@ -101,6 +101,17 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	kick_idle(p);
 }
 
+/* A function, so that the usual case of ops.dequeue() saves no registers. */
+static __noinline void withdraw(struct task_struct *p)
+{
+	u32 slot;
+	struct slot *s = task_slot(p, &slot);
+
+	use_arena();
+	if (s)
+		custody_withdraw(p, s, slot);
+}
+
 /*
  * The task left before it was answered: its class or affinity changed. From 7.1 on, which is when
  * that flag came, the kernel also calls this for each task that we dispatch, with no flags.
@@ -108,15 +119,9 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 SEC("struct_ops/scxu_dequeue")
 void BPF_PROG(scxu_dequeue, struct task_struct *p, u64 deq_flags)
 {
-	struct slot *s;
-	u32 slot;
-
 	if (bpf_core_enum_value_exists(enum scx_deq_flags, SCX_DEQ_SCHED_CHANGE) && !deq_flags)
 		return;
-	use_arena();
-	s = task_slot(p, &slot);
-	if (s)
-		custody_withdraw(p, s, slot);
+	withdraw(p);
 }
 
 /* A CPU that goes offline leaves its queue behind; the guard says so. */
