@@ -2,7 +2,7 @@
 /*
  * port.h - all that the library asks of "the kernel".
  *
- * port_bpf.c answers from a real one. Whatever else can answer these questions, a simulator or a
+ * port_bpf*.c answer from a real one. Whatever else can answer these questions, a simulator or a
  * recording, runs the same policy.
  */
 #ifndef SCXU_PORT_H

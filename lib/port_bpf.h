@@ -7,6 +7,37 @@
 #include <bpf/libbpf.h>
 
 #include "internal.h"
+#include "shm.h"
+
+struct scxu_bpf;
+
+/* s->port_data */
+struct port_bpf {
+	struct scxu_bpf *skel;
+	struct bpf_link *link;
+	struct ring_buffer *doorbell; /* its epoll set also holds stop_fd */
+	int stop_fd;
+	struct shm_view view;
+	bool attached;
+	int own_cpu; /* in this round; -1 = not known yet */
+	uint64_t nr_syscalls;
+	uint64_t nr_blocked;
+	uint32_t listened_tail; /* decisions written when we listened last */
+	struct btf *kernel;     /* while we attach */
+	uint64_t ops_flags;
+	uint64_t features; /* bits of enum scxu_feature */
+	int64_t ecode_restart;
+	int kind_sysrq, kind_error;
+	struct scxu_exit_rec exit;
+	bool exit_read;
+	int events_fd;                                 /* the kernel's counters, -1 = it has none */
+	uint64_t kernel_events[SCXU_NR_KERNEL_EVENTS]; /* as last read */
+};
+
+static inline struct port_bpf *port_of(struct scxu *s)
+{
+	return s->port_data;
+}
 
 /*
  * port_bpf_log.c: from begin to end, what libbpf has to say goes to @s's log, if this thread made
@@ -15,11 +46,50 @@
 void libbpf_log_begin(struct scxu *s);
 void libbpf_log_end(void);
 
+/* port_bpf_kernel.c: what is in p->kernel goes to ops_flags, features and the numbers of exits. */
+int port_bpf_read_kernel(struct scxu *s);
+
 /* port_bpf_ops.c: whether struct @type has a member @name. */
 bool btf_has_member(const struct btf *btf, const char *type, const char *name);
 
 /* port_bpf_ops.c: of the operations in @map, do not load those that the kernel does not have. */
 int drop_missing_ops(struct scxu *s, const struct btf *kernel, const struct btf *ours,
 		     struct bpf_map *map);
+
+/* port_bpf_ops.c: do not load those either that only serve what @s's options do not ask for. */
+void drop_unwanted_ops(struct scxu *s, struct scxu_bpf *skel);
+
+/* port_bpf_load.c: open the kernel half, make it fit and load it; then map what we share. */
+int port_bpf_load(struct scxu *s);
+int port_bpf_map_memory(struct scxu *s);
+
+/* port_bpf_load.c: run a program of the kernel half on @ctx. */
+int port_bpf_run(const struct bpf_program *prog, void *ctx, size_t size);
+
+/* port_bpf_attach.c */
+int port_bpf_attach(struct scxu *s);
+void port_bpf_detach(struct scxu *s);
+void port_bpf_destroy(struct scxu *s);
+
+/* port_bpf_wait.c: what wakes a thread that sleeps. */
+int port_bpf_map_doorbell(struct scxu *s);
+
+/* port_bpf_wait.c */
+int port_bpf_wait(struct scxu *s, int64_t timeout_ns, bool pending);
+int port_bpf_fd(struct scxu *s);
+bool port_bpf_arm(struct scxu *s);
+void port_bpf_disarm(struct scxu *s);
+void port_bpf_wake(struct scxu *s);
+
+/* port_bpf_exit.c: detach, in whatever thread comes first. */
+void port_bpf_let_go(struct port_bpf *p);
+
+/* port_bpf_exit.c: keep the exit record, which is there once we are detached. */
+void port_bpf_save_exit(struct port_bpf *p);
+
+/* port_bpf_exit.c */
+bool port_bpf_exited(struct scxu *s);
+void port_bpf_read_exit(struct scxu *s, struct scxu_exit_info *info);
+const char *port_bpf_dump(struct scxu *s);
 
 #endif

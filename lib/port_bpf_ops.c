@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* port_bpf_ops.c - operations of the kernel half that the running kernel does not have. */
+/* port_bpf_ops.c - operations of the kernel half that are not loaded: missing, or not wanted. */
 #include <errno.h>
 #include <string.h>
 
 #include "port_bpf.h"
+#include "scxu.skel.h"
 
 static const struct btf_type *find_struct(const struct btf *btf, const char *name)
 {
@@ -52,4 +53,37 @@ int drop_missing_ops(struct scxu *s, const struct btf *kernel, const struct btf 
 		scxu_debug(s, "this kernel has no operation %s", name);
 	}
 	return 0;
+}
+
+/* The kernel calls each operation that is there, so those that nobody asked for go. */
+#define drop_op(skel, op)                                                  \
+	do {                                                               \
+		(skel)->struct_ops.scxu_ops->op = NULL;                    \
+		bpf_program__set_autoload((skel)->progs.scxu_##op, false); \
+	} while (0)
+
+void drop_unwanted_ops(struct scxu *s, struct scxu_bpf *skel)
+{
+	uint64_t events = s->opts.events;
+	bool run = s->opts.fields & SCXU_FIELD_RUN, flags = s->opts.fields & SCXU_FIELD_FLAGS;
+	bool preempt = events & SCXU_EVENT_BIT(SCXU_EVENT_PREEMPT);
+
+	if (!run && !flags && !preempt)
+		drop_op(skel, stopping);
+	if (!flags && !preempt && !(events & SCXU_EVENT_BIT(SCXU_EVENT_YIELD)))
+		drop_op(skel, yield);
+	if (!run && !(events & SCXU_EVENT_BIT(SCXU_EVENT_SLEEP)))
+		drop_op(skel, quiescent);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_RUNNABLE)))
+		drop_op(skel, runnable);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_NEW)))
+		drop_op(skel, enable);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_EXIT)))
+		drop_op(skel, disable);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_WEIGHT)))
+		drop_op(skel, set_weight);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT)))
+		drop_op(skel, cgroup_set_weight);
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_BANDWIDTH)))
+		drop_op(skel, cgroup_set_bandwidth);
 }

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* port_bpf_attach.c - the life of the port: all that attaching takes, and its way back. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "port_bpf.h"
+#include "scxu.skel.h"
+
+#define MIN_LIBBPF_MINOR 4
+#define SCHED_EXT 7 /* include/uapi/linux/sched.h, Linux 6.12 */
+
+static int check_libbpf(struct scxu *s)
+{
+	if (libbpf_major_version() > 1 || libbpf_minor_version() >= MIN_LIBBPF_MINOR)
+		return 0;
+	scxu_error(s, "libbpf %s is too old: install 1.%d or newer", libbpf_version_string(),
+		   MIN_LIBBPF_MINOR);
+	return -EOPNOTSUPP;
+}
+
+static int read_topology(struct scxu *s)
+{
+	struct scxu_topology *t;
+	int err = scxu_read_topology(&t, NULL, s);
+
+	err = err ?: scxu_set_topology(s, t);
+	return err && err != -ENOMEM ? -EOPNOTSUPP : err;
+}
+
+/* In partial mode the policy's own thread is scheduled by the kernel half only if it asks. */
+static int join(struct scxu *s)
+{
+	struct sched_param param = { 0 };
+
+	if (!(s->opts.flags & SCXU_PARTIAL) || !sched_setscheduler(0, SCHED_EXT, &param))
+		return 0;
+	scxu_error(s, "cannot put this thread in class SCHED_EXT: %s", strerror(errno));
+	return -errno;
+}
+
+/* The file stays open: it is this scheduler's for ever, whoever attaches after us. */
+static void open_kernel_events(struct port_bpf *p)
+{
+	p->events_fd = open("/sys/kernel/sched_ext/root/events", O_RDONLY | O_CLOEXEC);
+}
+
+static int attach_ops(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+	int err;
+
+	p->link = bpf_map__attach_struct_ops(p->skel->maps.scxu_ops);
+	if (p->link) {
+		p->attached = true;
+		__atomic_store_n(&p->view.shm->listening, 1, __ATOMIC_RELEASE);
+		open_kernel_events(p);
+		return 0;
+	}
+	err = -errno;
+	if (err == -EBUSY)
+		scxu_error(s, "another scheduler was attached meanwhile: stop it first");
+	else
+		scxu_error(s, "the kernel did not accept the scheduler: %s", strerror(-err));
+	return err;
+}
+
+static int port_bpf_attach_quietly(struct scxu *s)
+{
+	int err = check_libbpf(s);
+
+	err = err ?: port_bpf_read_kernel(s);
+	err = err ?: read_topology(s);
+	err = err ?: port_bpf_load(s);
+	err = err ?: port_bpf_map_memory(s);
+	err = err ?: port_bpf_map_doorbell(s);
+	err = err ?: scxu_lock_memory(s);
+	err = err ?: join(s);
+	return err ?: attach_ops(s);
+}
+
+int port_bpf_attach(struct scxu *s)
+{
+	struct port_bpf *p = calloc(1, sizeof(*p));
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	s->port_data = p;
+	p->stop_fd = -1;
+	p->events_fd = -1;
+	p->own_cpu = -1;
+
+	libbpf_log_begin(s);
+	err = port_bpf_attach_quietly(s);
+	libbpf_log_end();
+	btf__free(p->kernel);
+	p->kernel = NULL;
+	return err;
+}
+
+void port_bpf_detach(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+
+	if (!p->attached)
+		return;
+	p->attached = false;
+	scxu_read_kernel_events(p->events_fd, p->kernel_events); /* they go with the link */
+	port_bpf_let_go(p);
+	port_bpf_save_exit(p);
+}
+
+void port_bpf_destroy(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+
+	ring_buffer__free(p->doorbell);
+	if (p->stop_fd >= 0)
+		close(p->stop_fd);
+	if (p->events_fd >= 0)
+		close(p->events_fd);
+	shm_view_destroy(&p->view);
+	scxu_bpf__destroy(p->skel);
+	free(p);
+	s->port_data = NULL;
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* port_bpf_wait.c - the end of a round: park the thread, or have it sleep on the doorbell. */
+#include <errno.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "port_bpf.h"
+#include "scxu.skel.h"
+
+static int heard(void *ctx, void *data, size_t size)
+{
+	return 0;
+}
+
+int port_bpf_map_doorbell(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+	struct epoll_event event = { .events = EPOLLIN };
+	int err;
+
+	p->doorbell = ring_buffer__new(bpf_map__fd(p->skel->maps.doorbell), heard, NULL, NULL);
+	p->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (p->doorbell && p->stop_fd >= 0 &&
+	    !epoll_ctl(ring_buffer__epoll_fd(p->doorbell), EPOLL_CTL_ADD, p->stop_fd, &event))
+		return 0;
+	err = -errno;
+	scxu_error(s, "cannot make the doorbell: %s", strerror(-err));
+	return err;
+}
+
+static void park(struct port_bpf *p, enum scxu_shm_park how)
+{
+	struct scxu_shm *shm = p->view.shm;
+
+	__atomic_store_n(&shm->parked, how, __ATOMIC_RELEASE);
+	p->nr_syscalls++;
+	sched_yield();
+	__atomic_store_n(&shm->parked, SCXU_PARK_NO, __ATOMIC_RELEASE);
+}
+
+static bool is_needed(const struct port_bpf *p)
+{
+	return __atomic_load_n(&p->view.shm->needed, __ATOMIC_RELAXED);
+}
+
+/*
+ * Yield before we sleep. The doorbell rings for the first announcement of a round only, and there
+ * has been one; or nobody has given up the CPU since we listened last, so that what was decided
+ * then is not carried out.
+ */
+static bool must_yield(const struct port_bpf *p)
+{
+	uint32_t head = __atomic_load_n(&p->view.shm->decision_head, __ATOMIC_RELAXED);
+
+	return is_needed(p) || (int32_t)(head - p->listened_tail) < 0;
+}
+
+/*
+ * From now on the doorbell rings when there is something to decide. False if there is already. We
+ * say so first and look after; the kernel half does it the other way round, so one of us sees the
+ * other.
+ */
+static bool listen(struct port_bpf *p)
+{
+	struct scxu_shm *shm = p->view.shm;
+
+	p->listened_tail = shm->decision_tail;
+	ring_buffer__consume(p->doorbell);
+	__atomic_store_n(&shm->blocked, 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!is_needed(p) && !shm_pending(&p->view) &&
+	    !__atomic_load_n(&shm->exit_kind, __ATOMIC_RELAXED))
+		return true;
+	__atomic_store_n(&shm->blocked, 0, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void stop_listening(struct port_bpf *p)
+{
+	__atomic_store_n(&p->view.shm->blocked, 0, __ATOMIC_RELEASE);
+}
+
+static int sleep_on_doorbell(struct port_bpf *p, int64_t timeout_ns)
+{
+	struct epoll_event event;
+	int timeout_ms = -1, err = 0;
+
+	if (timeout_ns >= 0)
+		timeout_ms = (timeout_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+	if (must_yield(p)) {
+		park(p, SCXU_PARK_BRIEFLY);
+		return 0;
+	}
+	if (!listen(p))
+		return 0;
+	p->nr_syscalls++;
+	p->nr_blocked++;
+	if (epoll_wait(ring_buffer__epoll_fd(p->doorbell), &event, 1, timeout_ms) < 0)
+		err = -errno;
+	stop_listening(p);
+	return err;
+}
+
+/* Who parks is back when there is something to decide, or after some looks of the guard. */
+static bool is_short(struct scxu *s, int64_t timeout_ns)
+{
+	return timeout_ns >= 0 && timeout_ns < 2 * (int64_t)(s->opts.fallback_ms * NSEC_PER_MSEC);
+}
+
+static bool may_block(const struct port_bpf *p)
+{
+	return __atomic_load_n(&p->view.shm->may_block, __ATOMIC_RELAXED);
+}
+
+static void end_round(struct port_bpf *p)
+{
+	struct scxu_shm *shm = p->view.shm;
+
+	p->view.busy = false;
+	p->own_cpu = -1;
+	__atomic_store_n(&shm->nr_rounds, shm->nr_rounds + 1, __ATOMIC_RELEASE);
+}
+
+int port_bpf_wait(struct scxu *s, int64_t timeout_ns, bool pending)
+{
+	struct port_bpf *p = port_of(s);
+	bool busy = p->view.busy;
+	int err = 0;
+
+	end_round(p);
+	if (timeout_ns && !pending && (is_short(s, timeout_ns) || (!busy && may_block(p))))
+		err = sleep_on_doorbell(p, timeout_ns);
+	else
+		park(p, pending || !timeout_ns ? SCXU_PARK_NO : SCXU_PARK);
+	return err;
+}
+
+int port_bpf_fd(struct scxu *s)
+{
+	return ring_buffer__epoll_fd(port_of(s)->doorbell);
+}
+
+bool port_bpf_arm(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+
+	end_round(p);
+	if (must_yield(p))
+		park(p, SCXU_PARK_BRIEFLY);
+	return listen(p);
+}
+
+void port_bpf_disarm(struct scxu *s)
+{
+	stop_listening(port_of(s));
+}
+
+void port_bpf_wake(struct scxu *s)
+{
+	uint64_t one = 1;
+	ssize_t nr = write(port_of(s)->stop_fd, &one, sizeof(one));
+
+	(void)nr; /* full means that it wakes already */
+}
