@@ -3,7 +3,7 @@
 # In the guest: run the examples under load, with time counted in instructions: noise is no excuse.
 #
 # usage: examples.sh SECONDS EXAMPLE...
-# EXAMPLE: fifo_policy epoll, which is measured by it
+# EXAMPLE: fifo_policy; epoll, which is measured by it; vtime_policy; shares, which vtime_policy gives
 set -u
 # shellcheck source=t/vm/guest.sh
 . "${0%/*}/guest.sh"
@@ -103,9 +103,50 @@ epoll()
 	ok "its timer rang" [ "$(value seconds)" -ge $((seconds + 4)) ]
 }
 
+vtime_policy()
+{
+	SCHED=vtime_policy
+	if ! start_scheduler; then
+		fail "vtime_policy: attaches"
+		return
+	fi
+	pass "vtime_policy: attaches"
+	ordinary forkwait 200 >/tmp/forks.out
+	is "under it 200 tasks come and go" $? 0
+	under_load
+	leave
+	ok "it decided" [ "$(value decisions)" -gt 1000 ]
+	is "without the fallback" "$(value fallbacks)" 0
+}
+
+# share PAIRS: of busy loops of nice 0 and nice 5, whose weights are 1024 and 335: a quarter.
+share()
+{
+	ordinary shares "$1" 5 4 >/tmp/shares.out
+	is "$1 and $1 busy loops run" $? 0
+	diag "$(cat /tmp/shares.out)"
+	percent=$(sed -n 's/.*percent=\([0-9]*\).*/\1/p' /tmp/shares.out)
+	ok "those of nice 5 have 15 to 35 % of the CPU" [ "$percent" -ge 15 -a "$percent" -le 35 ]
+}
+
+shares()
+{
+	SCHED=vtime_policy
+	if ! start_scheduler; then
+		fail "vtime_policy: attaches"
+		return
+	fi
+	pass "vtime_policy: attaches"
+	share 1
+	share 3
+	ok "in charge to the end" in_charge
+	leave
+	is "without the fallback" "$(value fallbacks)" 0
+}
+
 for example; do
 	case $example in
-	fifo_policy | epoll)	$example ;;
+	fifo_policy | epoll | vtime_policy | shares)	$example ;;
 	*)	fail "there is an example \"$example\"" ;;
 	esac
 done
