@@ -12,8 +12,10 @@ void port_bpf_let_go(struct port_bpf *p)
 {
 	struct bpf_link *link = __atomic_exchange_n(&p->link, NULL, __ATOMIC_ACQ_REL);
 
-	if (link)
-		bpf_link__destroy(link);
+	if (!link)
+		return;
+	bpf_link__detach(link); /* now: a child of ours may have inherited the descriptor */
+	bpf_link__destroy(link);
 }
 
 bool port_bpf_exited(struct scxu *s)
