@@ -127,10 +127,11 @@ static __always_inline void event_slow(u32 type, s32 cpu, u64 value0, u64 value1
 	ev = event_begin(c, ring, type);
 	if (ev) {
 		ev->cpu = cpu;
-		ev->value[0] = value0;
-		ev->value[1] = value1;
-		ev->value[2] = value2;
-		ev->value[3] = value3;
+		/* Volatile, as in write_identity(): some of them are constants. */
+		WRITE_ONCE(ev->value[0], value0);
+		WRITE_ONCE(ev->value[1], value1);
+		WRITE_ONCE(ev->value[2], value2);
+		WRITE_ONCE(ev->value[3], value3);
 		event_end(c, ring, ev);
 	}
 	store_mb(&c->event_lock, 0);
