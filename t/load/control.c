@@ -2,7 +2,6 @@
 /* Places, orders and commands: what a policy asks for is what its tasks get. */
 #include "puppets.h"
 
-#include <fcntl.h>
 #include <sys/resource.h>
 
 #define HOG_NS (200 * MSEC)
@@ -341,29 +340,13 @@ static void test_queues(void)
 	is_int(nr_bounced() - bounced, 1, "and counts as bounced");
 }
 
-static void set_online(bool online)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", CPU);
-	fd = open(path, O_WRONLY);
-	if (fd < 0 || write(fd, online ? "1" : "0", 1) != 1)
-		bail("cannot write %s: %s", path, strerror(errno));
-	close(fd);
-}
-
-/* The policy must go on while the kernel takes a CPU away. */
 static void hotplug(bool online)
 {
 	uint64_t start_ns = now_ns(CLOCK_MONOTONIC), took_ns;
-	pid_t pid = fork();
+	char path[64];
 
-	if (!pid) {
-		set_online(online);
-		_exit(0);
-	}
-	if (!play_until(20000, waitpid(pid, NULL, WNOHANG) == pid))
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", CPU);
+	if (!do_aside(20000, write_line, &(struct line){ path, online ? "1" : "0" }))
 		bail("the CPU does not change");
 	took_ns = now_ns(CLOCK_MONOTONIC) - start_ns;
 	ok(took_ns < 3000 * MSEC, "CPU %d goes %s within 3 s (%llu us)", CPU,

@@ -2,14 +2,15 @@
 /*
  * puppets.h - a policy that plays with a few tasks of its own.
  *
- * A puppet is a process that waits for an order, works for as long as the order says and notes when
- * and where it ran. The policy gives all other tasks to any CPU, but keeps a puppet that wants to
- * run until the script has decided.
+ * A puppet is a process that waits for an order, does what the order says, most often work for some
+ * time, and notes when and where it ran. The policy gives all other tasks to any CPU, but keeps a
+ * puppet that wants to run until the script has decided.
  */
 #ifndef PUPPETS_H
 #define PUPPETS_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -24,8 +25,15 @@
 #define NR_PUPPETS 12
 #define MSEC 1000000ULL
 
+/* What a puppet is to do: a function of the program, which both of them have. */
+struct order {
+	void (*act)(uint64_t arg);
+	uint64_t arg;
+};
+
 /* What a puppet notes of its last order. */
 struct note {
+	volatile uint64_t said[4]; /* what else the act has to say */
 	volatile uint64_t start_ns, end_ns;
 	volatile int cpu, end_cpu;
 	volatile unsigned int turn; /* the how manyth to start, of all */
@@ -43,6 +51,7 @@ struct puppet {
 	bool rests;            /* it sleeps, and waits for an order */
 	bool waits;            /* it wants to run, the script decides */
 	bool automatic;        /* decided already, each time: as @give says */
+	bool held;             /* waits for the script also when it was stopped */
 	struct scxu_task task; /* as it was when it last wanted to run */
 	struct scxu_dispatch give;
 	struct note *note;
@@ -56,6 +65,8 @@ static struct puppet puppets[NR_PUPPETS];
 static struct notes *notes;
 static unsigned int stage_turns; /* when the stage was set */
 static struct scxu *s;
+static struct note *my_note;                          /* a puppet's own */
+static void (*on_event)(const struct scxu_event *ev); /* sees all events before we do */
 
 static uint64_t now_ns(clockid_t clock)
 {
@@ -75,15 +86,16 @@ static void work(uint64_t work_ns)
 
 static _Noreturn void puppet_main(struct note *n, int order_fd)
 {
-	uint64_t work_ns;
+	struct order o;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (read(order_fd, &work_ns, sizeof(work_ns)) == sizeof(work_ns)) {
+	my_note = n;
+	while (read(order_fd, &o, sizeof(o)) == sizeof(o)) {
 		n->turn = __atomic_add_fetch(&notes->nr_turns, 1, __ATOMIC_SEQ_CST);
 		n->cpu = sched_getcpu();
 		n->start_ns = now_ns(CLOCK_MONOTONIC);
 		n->nr_started++;
-		work(work_ns);
+		o.act(o.arg);
 		n->end_cpu = sched_getcpu();
 		n->end_ns = now_ns(CLOCK_MONOTONIC);
 		n->nr_done++;
@@ -160,7 +172,8 @@ static void enqueued(const struct scxu_task *t)
 		p->task = *t;
 		p->waits = true;
 		/* One that was stopped goes on as it was sent. */
-		if (p->automatic || !(t->flags & (SCXU_TASK_WAKEUP | SCXU_TASK_REENQUEUED)))
+		if (p->automatic ||
+		    (!p->held && !(t->flags & (SCXU_TASK_WAKEUP | SCXU_TASK_REENQUEUED))))
 			dispatch(p);
 		return;
 	}
@@ -197,6 +210,8 @@ static void note_preempted(const struct scxu_event *ev)
 
 static void note_event(const struct scxu_event *ev)
 {
+	if (on_event)
+		on_event(ev);
 	switch (ev->type) {
 	case SCXU_EVENT_ENQUEUE:
 		enqueued(&ev->task);
@@ -265,27 +280,39 @@ static bool has_started(const struct puppet *p)
 	return p->note->nr_started == p->nr_orders;
 }
 
-static void order(struct puppet *p, uint64_t work_ns)
+static void order_to(struct puppet *p, void (*act)(uint64_t arg), uint64_t arg)
 {
+	struct order o = { .act = act, .arg = arg };
+
 	p->nr_orders++;
 	p->rests = false;
-	if (write(p->order_fd, &work_ns, sizeof(work_ns)) != sizeof(work_ns))
+	if (write(p->order_fd, &o, sizeof(o)) != sizeof(o))
 		bail("no order: %s", strerror(errno));
 }
 
+static TAP_UNUSED void order(struct puppet *p, uint64_t work_ns)
+{
+	order_to(p, work, work_ns);
+}
+
 /* Have it want to run, and keep it. */
-static void summon(struct puppet *p, uint64_t work_ns)
+static void summon_to(struct puppet *p, void (*act)(uint64_t arg), uint64_t arg)
 {
 	if (!play_until(2000, p->rests))
 		bail("puppet %d does not rest", (int)(p - puppets));
 	p->automatic = false;
 	p->waits = false;
-	order(p, work_ns);
+	order_to(p, act, arg);
 	if (!play_until(2000, p->waits)) {
 		diag_stats();
 		bail("puppet %d does not want to run", (int)(p - puppets));
 	}
 	scxu_dispatch_init(&p->give, &p->task);
+}
+
+static void summon(struct puppet *p, uint64_t work_ns)
+{
+	summon_to(p, work, work_ns);
 }
 
 static void send_to(struct puppet *p, int cpu, uint64_t vtime, uint32_t flags)
@@ -300,6 +327,7 @@ static void send_to(struct puppet *p, int cpu, uint64_t vtime, uint32_t flags)
 static void let_go(struct puppet *p)
 {
 	p->automatic = true;
+	p->held = false;
 	p->give.flags = 0;
 	p->give.queue = 0;
 	p->give.cpu = SCXU_CPU_ANY;
@@ -318,6 +346,39 @@ static TAP_UNUSED void start_hog(struct puppet *p, int cpu, uint64_t work_ns, ui
 		bail("the hog does not start");
 	p->nr_stopped = 0;
 	stage_turns = notes->nr_turns;
+}
+
+/*
+ * Have another process do what takes the kernel a while, or waits for tasks that wait for us: the
+ * policy must go on. False if it has failed, or takes longer than @ms.
+ */
+static TAP_UNUSED bool do_aside(uint64_t ms, void (*act)(const void *arg), const void *arg)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (!pid) {
+		act(arg);
+		_exit(0);
+	}
+	return play_until(ms, waitpid(pid, &status, WNOHANG) == pid) && !status;
+}
+
+struct line {
+	const char *path, *text;
+};
+
+/* For do_aside(): write struct line. */
+static TAP_UNUSED void write_line(const void *arg)
+{
+	const struct line *line = arg;
+	size_t len = strlen(line->text);
+	int fd = open(line->path, O_WRONLY);
+
+	if (fd < 0 || write(fd, line->text, len) != (ssize_t)len) {
+		diag("cannot write %s to %s: %s", line->text, line->path, strerror(errno));
+		_exit(1);
+	}
 }
 
 static bool all_done(void)
