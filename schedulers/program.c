@@ -127,6 +127,14 @@ static void on_signal(int sig)
 	scxu_stop(running->s);
 }
 
+static void block_stop_signals(sigset_t *stop_signals, sigset_t *before)
+{
+	sigemptyset(stop_signals);
+	sigaddset(stop_signals, SIGINT);
+	sigaddset(stop_signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, stop_signals, before);
+}
+
 static void catch_signals(struct program *prog)
 {
 	struct sigaction action = { .sa_handler = on_signal };
@@ -313,8 +321,10 @@ static void open_or_exit(struct program *prog)
 	prog->opened_ms = now_ms();
 }
 
+/* A signal that comes while we attach waits until there is somebody to stop. */
 struct scxu *program_start(struct program *prog, int argc, char **argv)
 {
+	sigset_t stop_signals, before;
 
 	prog->opts = (struct scxu_opts){
 		.sz = sizeof(prog->opts),
@@ -327,8 +337,10 @@ struct scxu *program_start(struct program *prog, int argc, char **argv)
 	mallopt(M_ARENA_MAX, 1);
 	prog->slice_ns = prog->opts.slice_us * 1000ULL;
 	pthread_mutex_init(&prog->lock, NULL);
+	block_stop_signals(&stop_signals, &before);
 	open_or_exit(prog);
 	catch_signals(prog);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (prog->stats_sec)
 		start_stats(prog);
 	return prog->s;
@@ -369,10 +381,7 @@ bool program_again(struct program *prog)
 	scxu_shutdown_and_report(prog->s, &info);
 	if (info.kind != SCXU_EXIT_RESTART)
 		return false;
-	sigemptyset(&stop_signals);
-	sigaddset(&stop_signals, SIGINT);
-	sigaddset(&stop_signals, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &stop_signals, &before);
+	block_stop_signals(&stop_signals, &before);
 	again = wait_to_restart(prog, &stop_signals);
 	if (again)
 		open_anew(prog);

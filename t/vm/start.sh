@@ -81,6 +81,21 @@ another_attached()
 	ok "another scheduler is attached: it ends well later" stop_scheduler INT
 }
 
+# Its signals are blocked from before it attaches until it can be stopped.
+attaches()
+{
+	grep -q '^SigBlk:.*4002$' "/proc/$1/status"
+}
+
+signal_while_it_attaches()
+{
+	# shellcheck disable=SC2086 # a command line
+	background /tmp/sched $SCHED
+	sched_pid=$(cat /tmp/sched.pid)
+	ok "a signal while it attaches: in time" wait_until 20000 attaches "$sched_pid"
+	ok "a signal while it attaches: is not lost" stop_scheduler INT
+}
+
 # The kernel throws the scheduler out when the machine's owner asks for it.
 evicted()
 {
@@ -106,6 +121,9 @@ bad_option "slice\|-s\|'s'" -s
 for sec in abc -1 ""; do
 	bad_option "stats" --stats "$sec"
 done
+# shellcheck disable=SC2086 # a command line
+bad_start "a real-time class" 2 "real-time" chrt -f 10 $SCHED
+signal_while_it_attaches
 lacking_privilege
 lacking_support
 another_attached
