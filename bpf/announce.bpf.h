@@ -119,6 +119,8 @@ static __always_inline bool announce(struct task_struct *p, struct slot *s, u32 
 	s->generation = generation;
 	s->id = compat_task_id(p);
 	s->enqueue_ns = now;
+	if (s->pending)
+		ring->nr.nr_withdrawn++; /* it was recalled, and left its queue in some other way */
 	WRITE_ONCE(s->pending, generation);
 	if (!custody_push(c, cpu, at, slot, generation)) {
 		WRITE_ONCE(s->pending, 0);

@@ -64,7 +64,6 @@ enum {
 	RESULT_BOUNCED = 1,
 	RESULT_STALE = 2,
 	RESULT_REFUSED = 3,
-	RESULT_UNSUPPORTED = 4,
 };
 
 #endif

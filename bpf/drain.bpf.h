@@ -29,7 +29,7 @@ static __always_inline void tell_result(const struct scxu_shm_decision *d, s32 t
 		count(this_cpu, nr_stale);
 	else if (result == RESULT_REFUSED)
 		count(this_cpu, nr_refused);
-	if (wanted(EVENT_RESULT))
+	if (wanted(EVENT_RESULT) && SCXU_HOW_OP(d->how) != SCXU_OP_KICK)
 		event_result(d->slot, d->generation, result);
 }
 
@@ -84,7 +84,12 @@ static __always_inline bool drain(s32 cpu)
 		scx_bpf_kick_cpu(cpu, 0);
 		return false;
 	}
-	tail = READ_ONCE(shm->decision_tail); /* whoever had the lock may have read further */
+	/*
+	 * What this tail, read before the lock was taken, covers is visible now. Whoever had the
+	 * lock may have read further.
+	 */
+	if ((s32)(tail - drained) < 0)
+		tail = drained;
 	if (tail - drained > opts.layout.nr_decisions) {
 		count(cpu, nr_refused); /* nonsense: start again from where it says it is */
 		drained = tail;

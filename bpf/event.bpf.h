@@ -105,6 +105,15 @@ static __noinline void event_result(u32 slot, u32 generation, u32 result)
 	ev->slot = slot;
 	ev->generation = generation;
 	ev->value[0] = result;
+	/* Not what an older event left there, one by one for clang's sake: see write_identity(). */
+	WRITE_ONCE(ev->pid, 0);
+	WRITE_ONCE(ev->tgid, 0);
+	WRITE_ONCE(ev->task_cpu, -1);
+	WRITE_ONCE(ev->weight, 0);
+	WRITE_ONCE(ev->exec_ns, 0);
+	WRITE_ONCE(ev->cookie, 0);
+	WRITE_ONCE(ev->id, 0);
+	WRITE_ONCE(ev->value[1], 0);
 	event_end(c, cpu, ev);
 }
 

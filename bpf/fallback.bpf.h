@@ -64,6 +64,12 @@ static __always_inline u64 fallback_vtime(struct task_struct *p, struct slot *s)
 	return s->vtime;
 }
 
+/* The same for any task: one without a slot comes in where the present is. */
+static __always_inline u64 fallback_order(struct task_struct *p, struct slot *s)
+{
+	return s ? fallback_vtime(p, s) : fallback_present();
+}
+
 /* False if no CPU that @p may use is idle. */
 static __always_inline bool kick_idle(struct task_struct *p)
 {
@@ -80,7 +86,7 @@ static __always_inline bool kick_idle(struct task_struct *p)
 
 static __always_inline bool fallback_insert(struct task_struct *p, struct slot *s)
 {
-	u64 vtime = s ? fallback_vtime(p, s) : fallback_present();
+	u64 vtime = fallback_order(p, s);
 
 	queue_mark(&fallback.queue_hint);
 	count(bpf_get_smp_processor_id(), nr_fallback);
@@ -139,8 +145,14 @@ static __always_inline bool rescue_task(struct task_struct *p, struct slot *s, u
 {
 	if (!generation)
 		return false;
-	if (is_parked(s, generation))
-		return custody_release(s, generation) && fallback_move(p, s);
+	if (is_parked(s, generation)) {
+		if (!custody_release(s, generation))
+			return false;
+		if (fallback_move(p, s))
+			return true;
+		count(bpf_get_smp_processor_id(), nr_withdrawn);
+		return false;
+	}
 	if (!fallback_insert(p, s))
 		return false;
 	if (custody_release(s, generation))

@@ -45,6 +45,28 @@ static __always_inline void insert_local(struct task_struct *p)
 	compat_insert(p, SCX_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL), opts.slice_ns, 0);
 }
 
+/*
+ * One that the policy has no say in goes first, but not for ever: the kernel does not call
+ * ops.dispatch while a CPU's local queue holds tasks, so two that use up their slices would leave
+ * that CPU to nobody else. Such a one waits for its turn with the fallback's queue.
+ */
+static __always_inline void enqueue_kernels(struct task_struct *p, u64 enq_flags)
+{
+	u32 slot;
+
+	if (p->scx.slice ||
+	    (enq_flags & (SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP) |
+			  SCX_ENUM(scx_enq_flags, SCX_ENQ_LAST)))) {
+		insert_local(p);
+		return;
+	}
+	queue_mark(&fallback.queue_hint);
+	compat_insert_vtime(p, DSQ_FALLBACK, opts.slice_ns,
+			    fallback_order(p, task_slot(p, &slot)));
+	kick_idle(p);
+	guard_wake();
+}
+
 /* Before step 1: a waking task may go straight to an idle CPU, unless the policy wants them all. */
 SEC("struct_ops/scxu_select_cpu")
 s32 BPF_PROG(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
@@ -83,7 +105,7 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		return;
 	}
 	if (is_kernels(p) || (enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_LAST))) {
-		insert_local(p);
+		enqueue_kernels(p, enq_flags);
 		count(cpu, nr_kernel);
 		return;
 	}
@@ -99,6 +121,7 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		measure_forget(slot);
 	fallback_insert(p, s);
 	kick_idle(p);
+	guard_wake();
 }
 
 /* A function, so that the usual case of ops.dequeue() saves no registers. */
@@ -186,6 +209,10 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	local = drain(cpu);
 	if (in_fallback && fallback.rescuing)
 		rescue();
+	if (READ_ONCE(c->urgent) && queue_take(&c->queue_hint, cpu)) {
+		WRITE_ONCE(c->urgent, 0);
+		return;
+	}
 	if (READ_ONCE(worker.preempting)) {
 		if (worker_take(false))
 			return;
@@ -212,7 +239,7 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	compat_set_slice(prev, opts.slice_ns);
 }
 
-/* Not there unless something asks for it, see lib/port_bpf.c: the kernel calls what is there. */
+/* Not there unless something asks for it, see lib/port_bpf_ops.c: the kernel calls what is there. */
 SEC("struct_ops/scxu_runnable")
 void BPF_PROG(scxu_runnable, struct task_struct *p, u64 enq_flags)
 {

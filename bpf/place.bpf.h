@@ -136,7 +136,7 @@ static __always_inline void kick_for(struct task_struct *p, u64 dsq,
 	} else if (SCXU_HOW_FLAGS(d->how) & DISPATCH_PREEMPT) {
 		c = cpu_state(dsq);
 		if (c)
-			WRITE_ONCE(c->kind, KIND_CPU);
+			WRITE_ONCE(c->urgent, 1);
 		scx_bpf_kick_cpu(dsq, SCX_ENUM(scx_kick_flags, SCX_KICK_PREEMPT));
 	} else {
 		scx_bpf_kick_cpu(dsq, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
@@ -209,6 +209,7 @@ static __always_inline u32 move_task(struct task_struct *p, struct slot *s, u64 
 		return RESULT_STALE;
 	if (move_parked(p, dsq, this_cpu, d, b))
 		return RESULT_PLACED;
+	count(this_cpu, nr_withdrawn);
 	queue_mark(&any_hint);
 	compat_insert(p, DSQ_ANY, queue_slice_ns(d), 0);
 	return RESULT_STALE;

@@ -75,8 +75,9 @@ struct {
 
 /* Per CPU. Touched by that CPU with interrupts off, but for custody, which has a lock. */
 struct cpu {
-	u32 turn; /* of ops.dispatch, for fairness between queues */
-	u32 kind; /* of queue that is first in the next ops.dispatch */
+	u32 turn;   /* of ops.dispatch, for fairness between queues */
+	u32 kind;   /* of queue that is first in the next ops.dispatch */
+	u32 urgent; /* a slice was ended here for a task in its queue */
 	u32 offline;
 	u32 queue_hint;  /* see queue.bpf.h */
 	u32 queue_looks; /* of the guard in a row that found a task in its queue */

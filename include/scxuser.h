@@ -307,11 +307,10 @@ enum scxu_withdraw_reason {
 
 /** What became of a decision. Since 0.1. */
 enum scxu_result {
-	SCXU_RESULT_PLACED = 0,      /**< as it said */
-	SCXU_RESULT_BOUNCED = 1,     /**< its CPU is offline or not allowed: placed for any CPU */
-	SCXU_RESULT_STALE = 2,       /**< the task had moved on */
-	SCXU_RESULT_REFUSED = 3,     /**< it made no sense: slot, flags or queue */
-	SCXU_RESULT_UNSUPPORTED = 4, /**< the kernel cannot do that */
+	SCXU_RESULT_PLACED = 0,  /**< as it said */
+	SCXU_RESULT_BOUNCED = 1, /**< its CPU is offline or not allowed: placed for any CPU */
+	SCXU_RESULT_STALE = 2,   /**< the task had moved on */
+	SCXU_RESULT_REFUSED = 3, /**< it made no sense: slot, flags or queue */
 };
 
 /**
@@ -602,14 +601,16 @@ int scxu_dispatch_tasks(struct scxu *s, const struct scxu_dispatch *d, unsigned 
 enum {
 	SCXU_KICK_IDLE = 1 << 0,    /**< only if it is idle */
 	SCXU_KICK_PREEMPT = 1 << 1, /**< end the slice of the task that runs there */
-	SCXU_KICK_WAIT = 1 << 2, /**< the CPU that carries this out waits until it has switched */
+	SCXU_KICK_WAIT = 1 << 2, /**< the CPU that carries this out waits until it has switched;
+				      see SCXU_FEATURE_KICK_WAIT */
 };
 
 /**
  * scxu_kick_cpu() - make a CPU look for work again. Takes effect as a decision does.
  * @flags:	SCXU_KICK_* flags; 0 = now, whatever runs there: that ends no slice
  *
- * Return: 0, or -EINVAL, or -EAGAIN as scxu_dispatch_task(). Since 0.1.
+ * Return: 0, or -EINVAL, or -EAGAIN as scxu_dispatch_task(), or -EOPNOTSUPP for SCXU_KICK_WAIT on a
+ * kernel without that. Since 0.1.
  */
 int scxu_kick_cpu(struct scxu *s, int cpu, uint32_t flags);
 
@@ -683,10 +684,12 @@ enum scxu_feature {
 	SCXU_FEATURE_TID = 3,              /**< tasks are found by a number that is never reused,
 						not by pid: Linux 7.2 */
 	SCXU_FEATURE_KERNEL_EVENTS = 4,    /**< the kernel's own counters: Linux 6.15 */
+	SCXU_FEATURE_KICK_WAIT = 5,        /**< SCXU_KICK_WAIT: Linux 7.1 */
 };
 
 /**
  * scxu_has() - whether this kernel can do something.
+ * @s:		NULL before there is a handle; the answer then takes some 10 ms
  * @feature:	enum scxu_feature
  *
  * Context: any thread. Return: false also for a feature that this library does not know. Since 0.1.

@@ -31,6 +31,8 @@ SCXU_API int scxu_kick_cpu(struct scxu *s, int cpu, uint32_t flags)
 	if (cpu < 0 || cpu >= s->nr_cpus || flags & ~known ||
 	    (flags & SCXU_KICK_IDLE && flags != SCXU_KICK_IDLE))
 		return -EINVAL;
+	if (flags & SCXU_KICK_WAIT && !s->port->has(s, SCXU_FEATURE_KICK_WAIT))
+		return -EOPNOTSUPP;
 	return give(s, &(struct scxu_command){ .op = SCXU_OP_KICK, .cpu = cpu, .flags = flags });
 }
 
@@ -94,5 +96,5 @@ SCXU_API int scxu_set_cpuperf(struct scxu *s, int cpu, uint32_t perf)
 
 SCXU_API bool scxu_has(struct scxu *s, int feature)
 {
-	return s->port->has(s, feature);
+	return (s ? s->port : &scxu_port_bpf)->has(s, feature);
 }

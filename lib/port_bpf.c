@@ -34,8 +34,7 @@ static_assert((int)EVENT_NEW == SCXU_EVENT_NEW && (int)EVENT_RUNNABLE == SCXU_EV
 static_assert((int)WITHDRAW_FALLBACK == SCXU_WITHDRAW_FALLBACK &&
 	      (int)RESULT_BOUNCED == SCXU_RESULT_BOUNCED &&
 	      (int)RESULT_STALE == SCXU_RESULT_STALE &&
-	      (int)RESULT_REFUSED == SCXU_RESULT_REFUSED &&
-	      (int)RESULT_UNSUPPORTED == SCXU_RESULT_UNSUPPORTED);
+	      (int)RESULT_REFUSED == SCXU_RESULT_REFUSED);
 
 static unsigned int port_bpf_read_tasks(struct scxu *s, struct scxu_task *tasks, unsigned int nr)
 {
@@ -90,7 +89,9 @@ static int port_bpf_set_cpuperf(struct scxu *s, int cpu, uint32_t perf)
 
 static bool port_bpf_has(struct scxu *s, int feature)
 {
-	return feature >= 0 && feature < 64 && port_of(s)->features >> feature & 1;
+	if (feature < 0 || feature >= 64)
+		return false;
+	return (s ? port_of(s)->features : port_bpf_features()) >> feature & 1;
 }
 
 static bool port_bpf_submit(struct scxu *s, const struct scxu_dispatch *d)
@@ -125,8 +126,8 @@ static void port_bpf_read_stats(struct scxu *s, struct scxu_stats *stats)
 	struct port_bpf *p = port_of(s);
 
 	shm_read_stats(&p->view, stats);
-	stats->nr_syscalls = p->nr_syscalls;
-	stats->nr_blocked = p->nr_blocked;
+	stats->nr_syscalls = __atomic_load_n(&p->nr_syscalls, __ATOMIC_RELAXED);
+	stats->nr_blocked = __atomic_load_n(&p->nr_blocked, __ATOMIC_RELAXED);
 	if (stats->sz <= offsetof(struct scxu_stats, nr_kernel_select_cpu_fallback))
 		return;
 	scxu_read_kernel_events(p->events_fd, p->kernel_events);

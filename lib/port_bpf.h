@@ -18,12 +18,13 @@ struct port_bpf {
 	struct ring_buffer *doorbell; /* its epoll set also holds stop_fd */
 	int stop_fd;
 	struct shm_view view;
-	bool attached;
+	bool attached; /* other threads ask, as for the counts below */
 	int own_cpu; /* in this round; -1 = not known yet */
 	uint64_t nr_syscalls;
 	uint64_t nr_blocked;
 	uint32_t listened_tail; /* decisions written when we listened last */
 	struct btf *kernel;     /* while we attach */
+	uint64_t hotplug_seq;
 	uint64_t ops_flags;
 	uint64_t features; /* bits of enum scxu_feature */
 	int64_t ecode_restart;
@@ -48,6 +49,9 @@ void libbpf_log_end(void);
 
 /* port_bpf_kernel.c: what is in p->kernel goes to ops_flags, features and the numbers of exits. */
 int port_bpf_read_kernel(struct scxu *s);
+
+/* port_bpf_kernel.c: bits of enum scxu_feature, without a handle. */
+uint64_t port_bpf_features(void);
 
 /* port_bpf_ops.c: whether struct @type has a member @name. */
 bool btf_has_member(const struct btf *btf, const char *type, const char *name);

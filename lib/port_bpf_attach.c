@@ -22,24 +22,46 @@ static int check_libbpf(struct scxu *s)
 	return -EOPNOTSUPP;
 }
 
+static uint64_t hotplug_seq(void)
+{
+	char line[64];
+
+	if (scxu_read_line("/sys/kernel/sched_ext/hotplug_seq", line, sizeof(line)))
+		return 0;
+	return strtoull(line, NULL, 10);
+}
+
+/* The number first: the kernel refuses us if a CPU came or went since it was read. */
 static int read_topology(struct scxu *s)
 {
 	struct scxu_topology *t;
-	int err = scxu_read_topology(&t, NULL, s);
+	int err;
 
+	port_of(s)->hotplug_seq = hotplug_seq();
+	err = scxu_read_topology(&t, NULL, s);
 	err = err ?: scxu_set_topology(s, t);
 	return err && err != -ENOMEM ? -EOPNOTSUPP : err;
 }
 
-/* In partial mode the policy's own thread is scheduled by the kernel half only if it asks. */
+/*
+ * The kernel half gives this thread a CPU when there is something to decide, so it has to be one of
+ * its tasks: in partial mode only who asks for it is, and of a real-time class nobody.
+ */
 static int join(struct scxu *s)
 {
 	struct sched_param param = { 0 };
+	int err, policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
 
+	if (policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE) {
+		scxu_error(s, "this thread has a real-time class: the policy must run as an "
+			      "ordinary task, without chrt or the like");
+		return -EINVAL;
+	}
 	if (!(s->opts.flags & SCXU_PARTIAL) || !sched_setscheduler(0, SCHED_EXT, &param))
 		return 0;
-	scxu_error(s, "cannot put this thread in class SCHED_EXT: %s", strerror(errno));
-	return -errno;
+	err = -errno;
+	scxu_error(s, "cannot put this thread in class SCHED_EXT: %s", strerror(-err));
+	return err;
 }
 
 /* The file stays open: it is this scheduler's for ever, whoever attaches after us. */
@@ -55,7 +77,7 @@ static int attach_ops(struct scxu *s)
 
 	p->link = bpf_map__attach_struct_ops(p->skel->maps.scxu_ops);
 	if (p->link) {
-		p->attached = true;
+		__atomic_store_n(&p->attached, true, __ATOMIC_RELAXED);
 		__atomic_store_n(&p->view.shm->listening, 1, __ATOMIC_RELEASE);
 		open_kernel_events(p);
 		return 0;
@@ -106,9 +128,8 @@ void port_bpf_detach(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
 
-	if (!p->attached)
+	if (!__atomic_exchange_n(&p->attached, false, __ATOMIC_RELAXED))
 		return;
-	p->attached = false;
 	scxu_read_kernel_events(p->events_fd, p->kernel_events); /* they go with the link */
 	port_bpf_let_go(p);
 	port_bpf_save_exit(p);

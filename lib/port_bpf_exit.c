@@ -22,7 +22,7 @@ bool port_bpf_exited(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
 
-	if (!p->attached)
+	if (!__atomic_load_n(&p->attached, __ATOMIC_RELAXED))
 		return true;
 	if (!__atomic_load_n(&p->view.shm->exit_kind, __ATOMIC_ACQUIRE))
 		return false;

@@ -41,6 +41,8 @@ static uint64_t kernel_features(const struct btf *btf)
 		{ SCXU_FEATURE_TID, kernel_enum(btf, "scx_ops_flags", "SCX_OPS_TID_TO_TASK") },
 		{ SCXU_FEATURE_KERNEL_EVENTS,
 		  btf__find_by_name_kind(btf, "scx_event_stats", BTF_KIND_STRUCT) > 0 },
+		/* bpf/compat.bpf.h says why it is this member */
+		{ SCXU_FEATURE_KICK_WAIT, btf_has_member(btf, "scx_rq", "kick_sync_pending") },
 	};
 	uint64_t features = 0;
 	size_t i;
@@ -48,6 +50,32 @@ static uint64_t kernel_features(const struct btf *btf)
 	for (i = 0; i < ARRAY_SIZE(found); i++)
 		features |= (uint64_t)found[i].there << found[i].feature;
 	return features;
+}
+
+uint64_t port_bpf_features(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	uint64_t features = btf ? kernel_features(btf) : 0;
+
+	btf__free(btf);
+	return features;
+}
+
+/* An event that never comes is not what was asked for. */
+static int check_events(struct scxu *s, uint64_t features)
+{
+	static const uint64_t cgroup = SCXU_EVENT_BIT(SCXU_EVENT_CGROUP) |
+				       SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT);
+	const char *what = NULL;
+
+	if (s->opts.events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_BANDWIDTH) &&
+	    !(features >> SCXU_FEATURE_CGROUP_BANDWIDTH & 1))
+		what = "SCXU_EVENT_CGROUP_BANDWIDTH: Linux 6.17 has them";
+	if (s->opts.events & cgroup && !(features >> SCXU_FEATURE_CGROUP & 1))
+		what = "cgroups: a kernel with CONFIG_EXT_GROUP_SCHED has them";
+	if (what)
+		scxu_error(s, "this kernel has no events of %s", what);
+	return what ? -EOPNOTSUPP : 0;
 }
 
 int port_bpf_read_kernel(struct scxu *s)
@@ -72,7 +100,7 @@ int port_bpf_read_kernel(struct scxu *s)
 	if (btf__find_by_name_kind(btf, "scx_event_stats", BTF_KIND_STRUCT) < 0)
 		p->ops_flags |= kernel_enum(btf, "scx_ops_flags", "SCX_OPS_HAS_CGROUP_WEIGHT");
 	if (p->ops_flags && p->kind_error)
-		return 0;
+		return check_events(s, p->features);
 	scxu_error(s, "the kernel's BTF does not describe sched_ext: boot a kernel whose BTF was "
 		      "made by pahole 1.24 or newer");
 	return -EOPNOTSUPP;

@@ -10,16 +10,6 @@
 #include "port_bpf.h"
 #include "scxu.skel.h"
 
-/* The kernel refuses us if a CPU came or went since this was read. */
-static uint64_t hotplug_seq(void)
-{
-	char line[64];
-
-	if (scxu_read_line("/sys/kernel/sched_ext/hotplug_seq", line, sizeof(line)))
-		return 0;
-	return strtoull(line, NULL, 10);
-}
-
 static void set_options(struct scxu *s, struct scxu_bpf *skel, struct scxu_shm_layout *layout)
 {
 	const struct scxu_opts *o = &s->opts;
@@ -45,7 +35,7 @@ static void set_ops(struct scxu *s, struct scxu_bpf *skel)
 	ops->flags = port_of(s)->ops_flags;
 	ops->timeout_ms = s->opts.timeout_ms;
 	ops->exit_dump_len = s->opts.exit_dump_len;
-	ops->hotplug_seq = hotplug_seq();
+	ops->hotplug_seq = port_of(s)->hotplug_seq;
 	memset((char *)(ops + 1) - SCXU_NAME_LEN, 0, SCXU_NAME_LEN);
 	strcpy((char *)(ops + 1) - SCXU_NAME_LEN, s->name);
 }

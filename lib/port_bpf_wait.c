@@ -30,12 +30,18 @@ int port_bpf_map_doorbell(struct scxu *s)
 	return err;
 }
 
+/* Only this thread writes, others read. */
+static void count_one(uint64_t *nr)
+{
+	__atomic_store_n(nr, *nr + 1, __ATOMIC_RELAXED);
+}
+
 static void park(struct port_bpf *p, enum scxu_shm_park how)
 {
 	struct scxu_shm *shm = p->view.shm;
 
 	__atomic_store_n(&shm->parked, how, __ATOMIC_RELEASE);
-	p->nr_syscalls++;
+	count_one(&p->nr_syscalls);
 	sched_yield();
 	__atomic_store_n(&shm->parked, SCXU_PARK_NO, __ATOMIC_RELEASE);
 }
@@ -95,8 +101,8 @@ static int sleep_on_doorbell(struct port_bpf *p, int64_t timeout_ns)
 	}
 	if (!listen(p))
 		return 0;
-	p->nr_syscalls++;
-	p->nr_blocked++;
+	count_one(&p->nr_syscalls);
+	count_one(&p->nr_blocked);
 	if (epoll_wait(ring_buffer__epoll_fd(p->doorbell), &event, 1, timeout_ms) < 0)
 		err = -errno;
 	stop_listening(p);

@@ -2,6 +2,8 @@
 /* Places, orders and commands: what a policy asks for is what its tasks get. */
 #include "puppets.h"
 
+#include <pthread.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #define HOG_NS (200 * MSEC)
@@ -11,6 +13,8 @@
 
 static struct puppet *const hog = &puppets[0], *const a = &puppets[1], *const b = &puppets[2],
 			    *const c = &puppets[3];
+
+static bool can_wait; /* this kernel has SCXU_KICK_WAIT */
 
 static void abc_want_to_run(void)
 {
@@ -167,7 +171,10 @@ static void test_kick(void)
 	ok(play_until(3000, is_done(a)) && a->note->start_ns - asked_ns < SOON_NS,
 	   "and ends the slice");
 	is_int(scxu_kick_cpu(s, CPU, SCXU_KICK_IDLE), 0, "so is SCXU_KICK_IDLE");
-	is_int(scxu_kick_cpu(s, CPU, SCXU_KICK_WAIT), 0, "SCXU_KICK_WAIT");
+	is_int(scxu_kick_cpu(s, CPU, SCXU_KICK_WAIT), can_wait ? 0 : -EOPNOTSUPP,
+	       "SCXU_KICK_WAIT, if this kernel can");
+	is_int(scxu_has(s, SCXU_FEATURE_KICK_WAIT), can_wait, "which the library tells");
+	is_int(scxu_has(NULL, SCXU_FEATURE_KICK_WAIT), can_wait, "also without a handle");
 	is_int(scxu_kick_cpu(s, CPU, 0), 0, "no flag");
 	is_int(scxu_kick_cpu(s, CPU, SCXU_KICK_IDLE | SCXU_KICK_PREEMPT), -EINVAL,
 	       "what the kernel would evict us for is refused");
@@ -404,6 +411,43 @@ static void test_results(void)
 	play_until(1000, is_done(b));
 }
 
+static void *spin(void *arg)
+{
+	volatile bool *stop = arg;
+
+	while (!*stop)
+		;
+	return NULL;
+}
+
+/* Threads of the policy's process do not wait for the policy, but must leave room for others. */
+static void test_own_threads(void)
+{
+	static volatile bool stop;
+	pthread_t threads[2];
+	pthread_attr_t attr;
+	cpu_set_t cpus;
+	int i;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(CPU, &cpus);
+	pthread_attr_init(&attr);
+	pthread_attr_setaffinity_np(&attr, sizeof(cpus), &cpus);
+	pthread_attr_setstacksize(&attr, 65536);
+	for (i = 0; i < 2; i++)
+		if (pthread_create(&threads[i], &attr, spin, (void *)&stop))
+			bail("no thread");
+	play_for(100);
+	set_cpu(b->pid, CPU);
+	summon(b, MSEC);
+	b->give.cpu = CPU;
+	dispatch(b);
+	ok(play_until(1000, is_done(b)), "a task runs beside two busy threads of the policy's own");
+	stop = true;
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+}
+
 static void test_cpuperf(void)
 {
 	is_int(scxu_set_cpuperf(s, CPU, SCXU_CPUPERF_MAX), 0, "a level of performance is taken");
@@ -418,7 +462,7 @@ static void print_log(void *arg, int level, const char *line)
 	diag("%s", line);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct scxu_opts opts = {
 		.sz = sizeof(opts),
@@ -430,6 +474,7 @@ int main(void)
 			  SCXU_EVENT_BIT(SCXU_EVENT_PREEMPT),
 	};
 
+	can_wait = argc > 1 && !strcmp(argv[1], "kick-wait");
 	make_puppets();
 	if (scxu_open(&s, &opts))
 		bail("it does not attach");
@@ -447,6 +492,7 @@ int main(void)
 	test_orphaned_queue();
 	test_many_queues();
 	test_results();
+	test_own_threads();
 	test_cpuperf();
 	is_int(scxu_shutdown_and_report(s, NULL), 0, "it was never evicted");
 	scxu_close(s);

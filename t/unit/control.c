@@ -50,6 +50,7 @@ static void test_kick(void)
 	unsigned int i;
 
 	open_with_room(ARRAY_SIZE(cases), 0);
+	fake.has = true;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		is_int(scxu_kick_cpu(&s, cases[i].cpu, cases[i].flags), cases[i].result,
 		       "a kick of CPU %d with flags %#x", cases[i].cpu, cases[i].flags);
@@ -61,6 +62,11 @@ static void test_kick(void)
 		   "is given as it is");
 	}
 	is_int(fake.nr_commands, nr_good, "only what is good is given");
+
+	fake.has = false;
+	is_int(scxu_kick_cpu(&s, 2, SCXU_KICK_WAIT), -EOPNOTSUPP, "a kernel that cannot wait");
+	is_int(fake.feature, SCXU_FEATURE_KICK_WAIT, "is asked whether it can");
+	is_int(fake.nr_commands, nr_good, "and is not given it");
 }
 
 static void test_task_commands(void)
