@@ -155,8 +155,24 @@ static void test_life(void)
 
 static void act_yield(uint64_t nr)
 {
+	work(10 * MSEC);
 	while (nr--)
 		sched_yield();
+}
+
+/* Events of @pid of type @second that follow directly on one of type @first. */
+static unsigned int nr_following(uint32_t first, uint32_t second, pid_t pid)
+{
+	unsigned int i, nr = 0;
+	uint32_t last = SCXU_EVENT_LOST;
+
+	for (i = 0; i < nr_recent; i++) {
+		if (recent[i].task.pid != pid || recent[i].type == SCXU_EVENT_TICK)
+			continue;
+		nr += last == first && recent[i].type == second;
+		last = recent[i].type;
+	}
+	return nr;
 }
 
 static void test_yield(void)
@@ -166,13 +182,18 @@ static void test_yield(void)
 	clear_stage();
 	summon_to(a, act_yield, 5);
 	forget();
+	a->give.slice_ns = LONG_NS;
 	send_to(a, CPU, 0, 0);
 	a->automatic = true;
-	play_until(2000, is_done(a));
+	summon(b, MSEC); /* the one that it gives way to */
+	send_to(b, CPU, 0, 0);
+	play_until(2000, is_done(a) && is_done(b));
 	ev = comes(SCXU_EVENT_YIELD, a->pid, "it calls sched_yield()");
 	is_int(ev->task.id, a->task.id, "yield: it says which task");
 	is_int(nr_of(SCXU_EVENT_YIELD, a->pid), 5, "as often as it did");
-	is_int(nr_of(SCXU_EVENT_PREEMPT, a->pid), 0, "which does not count as being stopped");
+	ok(b->note->end_ns < a->note->end_ns, "another task had its turn");
+	is_int(nr_following(SCXU_EVENT_YIELD, SCXU_EVENT_PREEMPT, a->pid), 0,
+	       "which does not count as being stopped");
 	clear_stage();
 }
 
@@ -570,7 +591,7 @@ static void print_log(void *arg, int level, const char *line)
 	diag("%s", line);
 }
 
-static void open_with(uint64_t events, uint32_t flags)
+static void open_with(uint64_t events, uint32_t flags, uint32_t fields)
 {
 	struct scxu_opts opts = {
 		.sz = sizeof(opts),
@@ -579,6 +600,7 @@ static void open_with(uint64_t events, uint32_t flags)
 		.fallback_ms = 1000,
 		.log = print_log,
 		.events = events,
+		.fields = fields,
 		.nr_events = 64,
 	};
 
@@ -657,7 +679,7 @@ static void test_types(void)
 		for (type = 1; bit && type <= SCXU_EVENT_RESULT; type++)
 			if (type >> (bit - 1) & 1)
 				events |= SCXU_EVENT_BIT(type);
-		open_with(events, 0);
+		open_with(events, 0, bit & 1 ? SCXU_FIELD_ALL : 0); /* which have operations, too */
 		if (!scxu_has(s, SCXU_FEATURE_CGROUP_BANDWIDTH))
 			events &= ~SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_BANDWIDTH);
 		do_all_things();
@@ -696,7 +718,7 @@ static void test_exit_tasks(void)
 	uint64_t end_ns = now_ns(CLOCK_MONOTONIC) + 5000 * MSEC;
 	struct scxu_task t;
 
-	open_with(0, SCXU_EXIT_TASKS);
+	open_with(0, SCXU_EXIT_TASKS, 0);
 	let_go(a);
 	order_to(a, act_fork, 0);
 	while (now_ns(CLOCK_MONOTONIC) < end_ns &&
@@ -715,7 +737,7 @@ int main(void)
 {
 	make_puppets();
 	on_event = see;
-	open_with(SCXU_EVENT_BIT(SCXU_EVENT_LOST) * 2 - 1, 0);
+	open_with(SCXU_EVENT_BIT(SCXU_EVENT_LOST) * 2 - 1, 0, 0);
 	write_to(CGROUPS "/cgroup.subtree_control", "+cpu");
 	mkdir(CGROUPS "/two", 0755);
 	test_life();
