@@ -33,8 +33,7 @@ static_assert((int)EVENT_NEW == SCXU_EVENT_NEW && (int)EVENT_RUNNABLE == SCXU_EV
 	      (int)EVENT_RESULT == SCXU_EVENT_RESULT);
 static_assert((int)WITHDRAW_FALLBACK == SCXU_WITHDRAW_FALLBACK &&
 	      (int)RESULT_BOUNCED == SCXU_RESULT_BOUNCED &&
-	      (int)RESULT_STALE == SCXU_RESULT_STALE &&
-	      (int)RESULT_REFUSED == SCXU_RESULT_REFUSED);
+	      (int)RESULT_STALE == SCXU_RESULT_STALE && (int)RESULT_REFUSED == SCXU_RESULT_REFUSED);
 
 static unsigned int port_bpf_read_tasks(struct scxu *s, struct scxu_task *tasks, unsigned int nr)
 {

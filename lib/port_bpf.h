@@ -19,7 +19,7 @@ struct port_bpf {
 	int stop_fd;
 	struct shm_view view;
 	bool attached; /* other threads ask, as for the counts below */
-	int own_cpu; /* in this round; -1 = not known yet */
+	int own_cpu;   /* in this round; -1 = not known yet */
 	uint64_t nr_syscalls;
 	uint64_t nr_blocked;
 	uint32_t listened_tail; /* decisions written when we listened last */

@@ -64,8 +64,8 @@ uint64_t port_bpf_features(void)
 /* An event that never comes is not what was asked for. */
 static int check_events(struct scxu *s, uint64_t features)
 {
-	static const uint64_t cgroup = SCXU_EVENT_BIT(SCXU_EVENT_CGROUP) |
-				       SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT);
+	static const uint64_t cgroup =
+		SCXU_EVENT_BIT(SCXU_EVENT_CGROUP) | SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT);
 	const char *what = NULL;
 
 	if (s->opts.events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_BANDWIDTH) &&
