@@ -99,17 +99,14 @@ static __always_inline u32 next_generation(const struct slot *s)
  * @flags: of the record, beside what follows. False if the policy cannot be told: no room. The
  * queue of custody has the same entries as the ring, at the same places, for the kernel half alone.
  */
-static __always_inline bool announce(struct task_struct *p, struct slot *s, u32 slot, u32 cpu,
-				     u64 enq_flags, u32 flags)
+static __always_inline bool announce(struct task_struct *p, struct slot *s, u32 slot, struct cpu *c,
+				     u32 cpu, u64 enq_flags, u32 flags)
 {
 	u32 nr_ring = opts.layout.nr_ring, generation = next_generation(s), tail, at;
 	struct scxu_shm_cpu __shm *ring = &shm_cpus[cpu];
-	struct cpu *c = cpu_state(cpu);
 	struct scxu_shm_entry __shm *entry;
 	u64 now;
 
-	if (!c)
-		return false;
 	tail = c->custody_tail;
 	if (tail - READ_ONCE(ring->head) >= nr_ring)
 		return false;

@@ -42,6 +42,8 @@ static __always_inline u32 command_set_vtime(struct task_struct *p,
 static __always_inline u32 command_recall(struct task_struct *p, struct slot *s,
 					  const struct scxu_shm_decision *d)
 {
+	u32 cpu = bpf_get_smp_processor_id();
+	struct cpu *c = cpu_state(cpu);
 	u64 dsq;
 
 	finish_insertions();
@@ -50,7 +52,7 @@ static __always_inline u32 command_recall(struct task_struct *p, struct slot *s,
 	    !park_move(p, dsq, DSQ_PARK, 0, 0))
 		return RESULT_STALE;
 	s->parked = next_generation(s);
-	if (announce(p, s, d->slot, bpf_get_smp_processor_id(), 0, TASK_REENQUEUED))
+	if (c && announce(p, s, d->slot, c, cpu, 0, TASK_REENQUEUED))
 		return RESULT_PLACED;
 	fallback_move(p, s);
 	return RESULT_STALE;

@@ -45,7 +45,8 @@ static __always_inline void guard_wake(void)
 {
 	struct guard *g;
 
-	if (READ_ONCE(guard_awake) || __sync_lock_test_and_set(&guard_awake, 1))
+	if (READ_ONCE(guard_awake) || this_cpu_leaves() ||
+	    __sync_lock_test_and_set(&guard_awake, 1))
 		return;
 	g = the_guard();
 	if (!g || bpf_timer_start(&g->timer, guard_period_ns(), 0))

@@ -54,17 +54,24 @@ static __always_inline void enqueue_kernels(struct task_struct *p, u64 enq_flags
 {
 	u32 slot;
 
-	if (p->scx.slice ||
-	    (enq_flags & (SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP) |
-			  SCX_ENUM(scx_enq_flags, SCX_ENQ_LAST)))) {
+	if (p->scx.slice || (enq_flags & (SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP) |
+					  SCX_ENUM(scx_enq_flags, SCX_ENQ_LAST)))) {
 		insert_local(p);
 		return;
 	}
 	queue_mark(&fallback.queue_hint);
-	compat_insert_vtime(p, DSQ_FALLBACK, opts.slice_ns,
-			    fallback_order(p, task_slot(p, &slot)));
+	compat_insert_vtime(p, DSQ_FALLBACK, opts.slice_ns, fallback_order(p, task_slot(p, &slot)));
 	kick_idle(p);
 	guard_wake();
+}
+
+/* From a CPU that leaves nobody can be told: the task goes where it is, which the kernel sees to. */
+static __always_inline void enqueue_from_leaving(struct task_struct *p, u32 cpu)
+{
+	if (is_worker(p))
+		worker_waits(p, true);
+	insert_local(p);
+	count(cpu, nr_kernel);
 }
 
 /* Before step 1: a waking task may go straight to an idle CPU, unless the policy wants them all. */
@@ -96,9 +103,14 @@ SEC("struct_ops/scxu_enqueue")
 void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 {
 	u32 cpu = bpf_get_smp_processor_id(), slot;
+	struct cpu *c = cpu_state(cpu);
 	struct slot *s;
 
 	use_arena();
+	if (!c || c->offline) {
+		enqueue_from_leaving(p, cpu);
+		return;
+	}
 	if (is_worker(p)) {
 		worker_enqueue(p, enq_flags);
 		guard_wake();
@@ -113,7 +125,7 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	s = task_slot(p, &slot);
 	if (!s)
 		count(cpu, nr_no_slot);
-	else if (!in_fallback && announce(p, s, slot, cpu, enq_flags, 0))
+	else if (!in_fallback && announce(p, s, slot, c, cpu, enq_flags, 0))
 		return;
 	else if (!in_fallback)
 		count(cpu, nr_ring_full);

@@ -129,6 +129,18 @@ static __always_inline struct cpu *cpu_state(u32 cpu)
 	return bpf_map_lookup_elem(&cpus, &cpu);
 }
 
+/*
+ * Whether this CPU is being taken offline. On its last way it loses what it asks the kernel to do by
+ * an interrupt of its own: then that is never done, nor asked for again, until the kernel waits for
+ * it for ever. So from there no kick, no doorbell, no timer.
+ */
+static __always_inline bool this_cpu_leaves(void)
+{
+	struct cpu *c = cpu_state(bpf_get_smp_processor_id());
+
+	return !c || c->offline;
+}
+
 static __always_inline struct slot *slot_state(u32 slot)
 {
 	return bpf_map_lookup_elem(&slots, &slot);

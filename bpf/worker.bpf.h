@@ -83,6 +83,8 @@ static __always_inline void worker_need(struct task_struct *p, u64 now)
 	if (READ_ONCE(worker.needed))
 		return;
 	worker_set_needed(now);
+	if (this_cpu_leaves())
+		return; /* the guard will */
 	if (READ_ONCE(shm->blocked))
 		worker_ring();
 	else

@@ -601,7 +601,7 @@ int scxu_dispatch_tasks(struct scxu *s, const struct scxu_dispatch *d, unsigned 
 enum {
 	SCXU_KICK_IDLE = 1 << 0,    /**< only if it is idle */
 	SCXU_KICK_PREEMPT = 1 << 1, /**< end the slice of the task that runs there */
-	SCXU_KICK_WAIT = 1 << 2, /**< the CPU that carries this out waits until it has switched;
+	SCXU_KICK_WAIT = 1 << 2,    /**< the CPU that carries this out waits until it has switched;
 				      see SCXU_FEATURE_KICK_WAIT */
 };
 
