@@ -271,6 +271,9 @@ static void test_snapshot_of_slots(void)
 	ok(!shm_read_slot(&k.view, 3, &t), "a slot without a task");
 	kernel_fill_record(&k, 3, 0);
 	store_mb(&k.view.tasks[3].id, 77);
+	store(&k.view.tasks[3].kind, SCXU_KIND_KTHREAD);
+	ok(!shm_read_slot(&k.view, 3, &t), "one with a task that is not ours");
+	store(&k.view.tasks[3].kind, SCXU_KIND_OURS);
 	ok(shm_read_slot(&k.view, 3, &t) && t.id == 77 && t.slot == 3 && !t.generation &&
 		   task_is_whole(&t),
 	   "a task that was never enqueued");
@@ -279,7 +282,7 @@ static void test_snapshot_of_slots(void)
 	ok(!(t.flags & SCXU_TASK_KTHREAD) == !(mark(3, 1, 4) & SCXU_TASK_KTHREAD),
 	   "its flags are its own");
 	store(&k.view.tasks[3].flags, 0);
-	store(&k.view.tasks[3].kthread, 1);
+	store(&k.view.tasks[3].kind, SCXU_KIND_OURS | SCXU_KIND_KTHREAD);
 	ok(shm_read_slot(&k.view, 3, &t) && t.flags == SCXU_TASK_KTHREAD,
 	   "a kernel thread says so");
 	kernel_close(&k);

@@ -310,6 +310,7 @@ static bool events_come_in_order(void)
 
 static void give_id(void)
 {
+	store(&k.view.tasks[1].kind, SCXU_KIND_OURS);
 	store_mb(&k.view.tasks[1].id, 5);
 }
 
