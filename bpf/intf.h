@@ -21,6 +21,11 @@
 #define SCXU_CACHE_LINE 64
 #define SCXU_MAX_BATCH 256 /* decisions that one ops.dispatch() takes; dispatch_max_batch */
 
+enum scxu_shm_kind {
+	SCXU_KIND_KTHREAD = 1,
+	SCXU_KIND_OURS = 2, /* it is of class SCHED_EXT, and not of the process itself */
+};
+
 /*
  * The task that a slot stands for, as it was when it was last enqueued. What is needed for each
  * decision stands in the first two lines of the cache.
@@ -33,7 +38,7 @@ struct scxu_shm_task {
 	__u32 flags;           /* k: SCXU_TASK_* */
 	__u32 weight;          /* k */
 	__u32 nr_cpus_allowed; /* k */
-	__u32 kthread;         /* k */
+	__u32 kind;            /* k: SCXU_KIND_* */
 	__u64 enqueue_ns;      /* k: CLOCK_MONOTONIC */
 	__u64 exec_ns;         /* k: run time since the task was created */
 	__u64 nr_switches;     /* k: voluntary context switches */

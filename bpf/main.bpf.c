@@ -337,25 +337,25 @@ void BPF_PROG(scxu_exit_task, struct task_struct *p, struct scx_exit_task_args *
 SEC("struct_ops/scxu_enable")
 void BPF_PROG(scxu_enable, struct task_struct *p)
 {
-	u32 slot;
-	struct slot *s = task_slot(p, &slot);
-
-	if (!s)
-		return;
-	event_task(p, EVENT_NEW, s->parent, 0);
-	s->parent = 0; /* should it come back, it was not forked then */
+	task_enable(p);
 }
 
 SEC("struct_ops/scxu_disable")
 void BPF_PROG(scxu_disable, struct task_struct *p)
 {
-	event_task(p, EVENT_EXIT, 0, 0);
+	task_disable(p);
 }
 
 SEC("struct_ops/scxu_set_weight")
 void BPF_PROG(scxu_set_weight, struct task_struct *p, u32 weight)
 {
-	event_task(p, EVENT_WEIGHT, weight, 0);
+	u32 slot;
+
+	use_arena();
+	if (task_slot(p, &slot))
+		shm_tasks[slot].weight = weight;
+	if (wanted(EVENT_WEIGHT))
+		event_task(p, EVENT_WEIGHT, weight, 0);
 }
 
 SEC("struct_ops/scxu_set_cpumask")
@@ -368,6 +368,7 @@ void BPF_PROG(scxu_set_cpumask, struct task_struct *p, const struct cpumask *cpu
 	if (!s)
 		return;
 	write_mask(slot, cpumask);
+	shm_tasks[slot].nr_cpus_allowed = p->nr_cpus_allowed;
 	if (wanted(EVENT_CPUMASK))
 		event_task(p, EVENT_CPUMASK, 0, 0);
 }

@@ -48,6 +48,16 @@ static __always_inline void write_mask(u32 slot, const struct cpumask *mask)
 	}
 }
 
+/* Nothing of who had the slot before. Volatile, or clang 19 makes a memset() of it that is wrong. */
+static __always_inline void clear_record(struct scxu_shm_task __shm *rec)
+{
+	u64 __shm *words = (u64 __shm *)rec;
+	u32 i;
+
+	for (i = 0; i < sizeof(*rec) / sizeof(*words); i++)
+		WRITE_ONCE(words[i], 0);
+}
+
 /* Who it is, for the policy that asks for all tasks: the rest comes with the first enqueue. */
 static __always_inline void write_identity(struct task_struct *p, u32 slot)
 {
@@ -56,13 +66,10 @@ static __always_inline void write_identity(struct task_struct *p, u32 slot)
 	rec->pid = p->pid;
 	rec->tgid = p->tgid;
 	rec->cpu = scx_bpf_task_cpu(p);
-	rec->kthread = !!(p->flags & PF_KTHREAD);
-	rec->weight = p->scx.weight;
+	rec->kind = p->flags & PF_KTHREAD ? SCXU_KIND_KTHREAD : 0;
 	rec->nr_cpus_allowed = p->nr_cpus_allowed;
-	/* Volatile, since clang 19 makes one memset() of them and loses the address space. */
-	WRITE_ONCE(rec->cookie, 0);
-	WRITE_ONCE(rec->vtime, 0);
-	WRITE_ONCE(rec->flags, 0);
+	rec->exec_ns = p->se.sum_exec_runtime;
+	rec->nr_switches = p->nvcsw;
 	bpf_rcu_read_lock();
 	write_mask(slot, p->cpus_ptr);
 	bpf_rcu_read_unlock();
@@ -85,13 +92,41 @@ static __always_inline void task_init(struct task_struct *p, struct scx_init_tas
 		return;
 	use_arena();
 	s->parent = args->fork ? bpf_get_current_pid_tgid() : 0;
-	s->run = (struct run){};
-	shm_tasks[slot].generation = 0;
+	s->run = (struct run){ .exec_sleep_ns = p->se.sum_exec_runtime };
+	clear_record(&shm_tasks[slot]);
 	shm_tasks[slot].cgroup_id = task_cgroup_id(args);
 	write_identity(p, slot);
 	tc->slot = slot;
 	tc->has_slot = 1;
 	__sync_fetch_and_add(&shm->nr_tasks, 1);
+}
+
+/* It is ours from now on. The kernel has set its weight only just now. */
+static __always_inline void task_enable(struct task_struct *p)
+{
+	u32 slot;
+	struct slot *s = task_slot(p, &slot);
+
+	use_arena();
+	if (!s)
+		return;
+	shm_tasks[slot].weight = p->scx.weight;
+	if (p->tgid != worker_tgid)
+		shm_tasks[slot].kind |= SCXU_KIND_OURS;
+	if (wanted(EVENT_NEW))
+		event_task(p, EVENT_NEW, s->parent, 0);
+	s->parent = 0; /* should it come back, it was not forked then */
+}
+
+static __always_inline void task_disable(struct task_struct *p)
+{
+	u32 slot;
+
+	use_arena();
+	if (task_slot(p, &slot))
+		shm_tasks[slot].kind &= ~SCXU_KIND_OURS;
+	if (wanted(EVENT_EXIT))
+		event_task(p, EVENT_EXIT, 0, 0);
 }
 
 static __always_inline void task_exit(struct task_struct *p)

@@ -541,10 +541,13 @@ int scxu_dequeue_tasks(struct scxu *s, struct scxu_task *tasks, unsigned int nr)
 int scxu_next_event(struct scxu *s, struct scxu_event *ev);
 
 /**
- * scxu_next_task() - walk all tasks that are ours: at the start, or after SCXU_EVENT_LOST.
+ * scxu_next_task() - walk all tasks that are ours, kernel threads (SCXU_TASK_KTHREAD) included: at the
+ * start, or after SCXU_EVENT_LOST.
  * @iter:	0 for the first call; then left alone
- * @t:		receives the task as it is now, with the generation of its last enqueue: a decision
- *		for it is stale unless it still waits for one
+ * @t:		receives the task: weight and nr_cpus_allowed as they are now, the rest as it was at
+ *		its last enqueue, or before the first one when it came, as far as that can be known.
+ *		The generation is that of its last enqueue: a decision for it is stale unless it
+ *		still waits for one
  *
  * The first call drops all events that wait to be read, but for tasks that want to run. A task that
  * comes or leaves meanwhile may be seen here, in an event, or both.

@@ -76,12 +76,6 @@ void drop_unwanted_ops(struct scxu *s, struct scxu_bpf *skel)
 		drop_op(skel, quiescent);
 	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_RUNNABLE)))
 		drop_op(skel, runnable);
-	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_NEW)))
-		drop_op(skel, enable);
-	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_EXIT)))
-		drop_op(skel, disable);
-	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_WEIGHT)))
-		drop_op(skel, set_weight);
 	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT)))
 		drop_op(skel, cgroup_set_weight);
 	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_BANDWIDTH)))

@@ -75,7 +75,7 @@ unsigned int shm_read_tasks(struct shm_view *v, struct scxu_task *tasks, unsigne
 unsigned int shm_read_events(struct shm_view *v, struct scxu_event *events, unsigned int nr);
 void shm_drop_events(struct shm_view *v);
 
-/* The task in @slot as it is now. False if there is none. */
+/* The task in @slot as it is now. False if there is none, or it is not ours. */
 bool shm_read_slot(struct shm_view *v, uint32_t slot, struct scxu_task *t);
 
 /* Step 5. False if it does not fit. */

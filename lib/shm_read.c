@@ -373,15 +373,15 @@ bool shm_read_slot(struct shm_view *v, uint32_t slot, struct scxu_task *t)
 {
 	const struct scxu_shm_task *rec = &v->tasks[slot];
 	uint64_t id = load_acquire(&rec->id);
-	uint32_t generation;
+	uint32_t generation, kind = load_relaxed(&rec->kind);
 
-	if (!id)
+	if (!id || !(kind & SCXU_KIND_OURS))
 		return false;
 	memset(t, 0, sizeof(*t));
 	do {
 		generation = load_acquire(&rec->generation);
 		copy_task(v, t, rec, slot, generation);
-		if (load_relaxed(&rec->kthread))
+		if (kind & SCXU_KIND_KTHREAD)
 			t->flags |= SCXU_TASK_KTHREAD;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	} while (load_relaxed(&rec->generation) != generation);
