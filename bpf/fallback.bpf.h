@@ -10,7 +10,7 @@
 #define SCXU_FALLBACK_BPF_H
 
 #define FALLBACK_SLICE_NS (2 * NSEC_PER_MSEC)
-#define FALLBACK_LAG_NS NSEC_PER_MSEC
+#define FALLBACK_LAG_NS (10 * NSEC_PER_MSEC)
 #define FALLBACK_DEBT_NS (10 * NSEC_PER_MSEC)
 #define NICE_0_WEIGHT 100
 
@@ -42,32 +42,36 @@ static __always_inline u64 fallback_present(void)
 }
 
 /*
- * Virtual time of @p: what it ran since it was last accounted, scaled by weight. It stays between
- * one lag before the present, where sleepers and tasks new to this era come in, and one debt after
- * it, so that none waits for long whatever its weight.
+ * Virtual time of @p: what it ran since it was last accounted, scaled by weight. It is no earlier
+ * than the present, so that none waits for long whatever its weight, and no later than one debt
+ * after it. One that slept comes in a lag before the present, and so before all that used up a slice
+ * since the present was there: at an eighth of real time for eight lags at least. Without that
+ * difference all would come in at the same time when there are more than eight for each CPU, since
+ * then each runs for less than an eighth of real time.
  */
-static __always_inline u64 fallback_vtime(struct task_struct *p, struct slot *s)
+static __always_inline u64 fallback_vtime(struct task_struct *p, struct slot *s, bool slept)
 {
 	u64 present = fallback_present(), exec_ns = p->se.sum_exec_runtime;
+	u64 earliest = slept ? present - FALLBACK_LAG_NS : present;
 
 	if (s->era != fallback.era) {
 		s->era = fallback.era;
-		s->vtime = present - FALLBACK_LAG_NS;
+		s->vtime = earliest;
 	} else {
 		s->vtime += (exec_ns - s->exec_ns) * NICE_0_WEIGHT / (p->scx.weight ?: 1);
 	}
 	s->exec_ns = exec_ns;
-	if ((s64)(s->vtime - (present - FALLBACK_LAG_NS)) < 0)
-		s->vtime = present - FALLBACK_LAG_NS;
+	if ((s64)(s->vtime - earliest) < 0)
+		s->vtime = earliest;
 	if ((s64)(s->vtime - (present + FALLBACK_DEBT_NS)) > 0)
 		s->vtime = present + FALLBACK_DEBT_NS;
 	return s->vtime;
 }
 
 /* The same for any task: one without a slot comes in where the present is. */
-static __always_inline u64 fallback_order(struct task_struct *p, struct slot *s)
+static __always_inline u64 fallback_order(struct task_struct *p, struct slot *s, bool slept)
 {
-	return s ? fallback_vtime(p, s) : fallback_present();
+	return s ? fallback_vtime(p, s, slept) : fallback_present();
 }
 
 /* False if no CPU that @p may use is idle. */
@@ -84,9 +88,9 @@ static __always_inline bool kick_idle(struct task_struct *p)
 	return true;
 }
 
-static __always_inline bool fallback_insert(struct task_struct *p, struct slot *s)
+static __always_inline bool fallback_insert(struct task_struct *p, struct slot *s, bool slept)
 {
-	u64 vtime = fallback_order(p, s);
+	u64 vtime = fallback_order(p, s, slept);
 
 	queue_mark(&fallback.queue_hint);
 	count(bpf_get_smp_processor_id(), nr_fallback);
@@ -96,7 +100,7 @@ static __always_inline bool fallback_insert(struct task_struct *p, struct slot *
 /* The same for a task that was recalled: it is in a queue already, or see move_task(). */
 static __always_inline bool fallback_move(struct task_struct *p, struct slot *s)
 {
-	u64 vtime = fallback_vtime(p, s);
+	u64 vtime = fallback_vtime(p, s, false);
 
 	queue_mark(&fallback.queue_hint);
 	count(bpf_get_smp_processor_id(), nr_fallback);
@@ -143,7 +147,9 @@ static __always_inline void fallback_leave(u64 now)
 /* False if somebody else was faster. */
 static __always_inline bool rescue_task(struct task_struct *p, struct slot *s, u32 generation)
 {
-	if (!generation)
+	u32 slot;
+
+	if (!generation || task_slot(p, &slot) != s)
 		return false;
 	if (is_parked(s, generation)) {
 		if (!custody_release(s, generation))
@@ -153,7 +159,7 @@ static __always_inline bool rescue_task(struct task_struct *p, struct slot *s, u
 		count(bpf_get_smp_processor_id(), nr_withdrawn);
 		return false;
 	}
-	if (!fallback_insert(p, s))
+	if (!fallback_insert(p, s, shm_tasks[slot].flags & TASK_WAKEUP))
 		return false;
 	if (custody_release(s, generation))
 		return true;

@@ -60,7 +60,8 @@ static __always_inline void enqueue_kernels(struct task_struct *p, u64 enq_flags
 		return;
 	}
 	queue_mark(&fallback.queue_hint);
-	compat_insert_vtime(p, DSQ_FALLBACK, opts.slice_ns, fallback_order(p, task_slot(p, &slot)));
+	compat_insert_vtime(p, DSQ_FALLBACK, opts.slice_ns,
+			    fallback_order(p, task_slot(p, &slot), false));
 	kick_idle(p);
 	guard_wake();
 }
@@ -131,7 +132,7 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		count(cpu, nr_ring_full);
 	if (s)
 		measure_forget(slot);
-	fallback_insert(p, s);
+	fallback_insert(p, s, enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP));
 	kick_idle(p);
 	guard_wake();
 }
