@@ -43,11 +43,11 @@ static __always_inline u64 fallback_present(void)
 
 /*
  * Virtual time of @p: what it ran since it was last accounted, scaled by weight. It is no earlier
- * than the present, so that none waits for long whatever its weight, and no later than one debt
- * after it. One that slept comes in a lag before the present, and so before all that used up a slice
- * since the present was there: at an eighth of real time for eight lags at least. Without that
- * difference all would come in at the same time when there are more than eight for each CPU, since
- * then each runs for less than an eighth of real time.
+ * than the present, and no later than one debt after it, so that none waits for long whatever its
+ * weight. One that slept may be a lag before the present, and then goes before those that came in
+ * since the present was there; that is at most eight lags ago, so these do not starve. The
+ * difference is needed where more than eight busy tasks share a CPU: each of them runs for less than
+ * an eighth of the time, so all of them come in at the present.
  */
 static __always_inline u64 fallback_vtime(struct task_struct *p, struct slot *s, bool slept)
 {
