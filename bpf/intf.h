@@ -133,6 +133,7 @@ struct scxu_shm_cpu {
 	__u32 tail;                                           /* k: announcements written */
 	__s32 pid;                                            /* k: who runs, 0 = nobody */
 	__u32 idle;                                           /* k */
+	__u32 offline;                                        /* k */
 	__u32 event_tail;                                     /* k: events written */
 	struct scxu_shm_counters nr;                          /* k */
 	__u32 head __attribute__((aligned(SCXU_CACHE_LINE))); /* u: announcements read */

@@ -378,9 +378,11 @@ static __always_inline void set_offline(s32 cpu, u32 offline)
 {
 	struct cpu *c = cpu_state(cpu);
 
-	if (!c || c->offline == offline)
+	use_arena();
+	if (!c)
 		return;
 	c->offline = offline;
+	shm_cpus[cpu].offline = offline;
 }
 
 SEC("struct_ops.s/scxu_cpu_online")

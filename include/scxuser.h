@@ -139,9 +139,11 @@ enum {
 	SCXU_TASK_PREEMPTED = 1 << 1,  /**< it was stopped before its slice ended */
 	SCXU_TASK_REENQUEUED = 1 << 2, /**< it had been dispatched, and was recalled */
 	SCXU_TASK_KTHREAD = 1 << 3,    /**< a kernel thread; only from scxu_next_task() */
-	SCXU_TASK_EXITING = 1 << 4,    /**< it is on its way out */
+	SCXU_TASK_EXITING = 1 << 4,    /**< it is on its way out: not seen so far, since such a task
+					    runs without being asked for */
 	SCXU_TASK_SYNC = 1 << 5,       /**< its waker is about to sleep (the kernel's WF_SYNC) */
-	SCXU_TASK_PINNED = 1 << 6,     /**< it has migration disabled: only its CPU will do */
+	SCXU_TASK_PINNED = 1 << 6,     /**< it has migration disabled: only its CPU will do. Kernels
+					    after 6.13 run such a task without being asked for */
 };
 
 /**
@@ -323,8 +325,9 @@ struct scxu_event {
 	uint32_t type;
 	/** Where it happened; for SCXU_EVENT_CPU_*: the CPU. */
 	int32_t cpu;
-	/** Counts all events of the handle, in the order in which they happened; a gap is no loss,
-	 *  it only was of a type not asked for. 0 if opts.events is 0. */
+	/** Counts all events of the handle from 0, in the order in which they happened; a gap is no
+	 *  loss, it only was of a type not asked for. Always 0 if opts.events is 0, and for
+	 *  SCXU_EVENT_LOST, which is no event of the kernel's. */
 	uint64_t seq;
 	/** When. */
 	uint64_t time_ns;
@@ -935,7 +938,8 @@ int scxu_arm(struct scxu *s);
  * scxu_get_cpu_pid() - who runs on a CPU now: a snapshot, true when it was taken. While a task of
  * another class runs there (real-time, say), the last one of ours.
  *
- * Context: any thread. Return: the thread id, 0 if the CPU is idle, or -EINVAL. Since 0.1.
+ * Context: any thread. Return: the thread id, 0 if the CPU is idle, -ENODEV if it is offline, or
+ * -EINVAL if there can be no such CPU. Since 0.1.
  */
 pid_t scxu_get_cpu_pid(struct scxu *s, int cpu);
 

@@ -80,7 +80,7 @@ struct scxu_port {
 
 	/* False for one that is offline. */
 	bool (*cpu_is_idle)(struct scxu *s, int cpu);
-	pid_t (*cpu_pid)(struct scxu *s, int cpu);
+	pid_t (*cpu_pid)(struct scxu *s, int cpu); /* -ENODEV: offline */
 	/* The CPU that the policy runs on, if it is free once the round ends; else -1. */
 	int (*own_cpu)(struct scxu *s);
 

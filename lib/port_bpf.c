@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* port_bpf.c - the port to a real kernel: a function for each question, what is short right here. */
 #include <assert.h>
+#include <errno.h>
 #include <sched.h>
 
 #include "api.h"
@@ -105,7 +106,11 @@ static bool port_bpf_cpu_is_idle(struct scxu *s, int cpu)
 
 static pid_t port_bpf_cpu_pid(struct scxu *s, int cpu)
 {
-	return __atomic_load_n(&port_of(s)->view.cpus[cpu].pid, __ATOMIC_RELAXED);
+	const struct scxu_shm_cpu *c = &port_of(s)->view.cpus[cpu];
+
+	if (__atomic_load_n(&c->offline, __ATOMIC_RELAXED))
+		return -ENODEV;
+	return __atomic_load_n(&c->pid, __ATOMIC_RELAXED);
 }
 
 /* sched_getcpu() reads a register or the thread's own memory: no system call. */

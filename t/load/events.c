@@ -446,12 +446,14 @@ static void test_hotplug(void)
 	write_to(online, "0");
 	ev = comes(SCXU_EVENT_CPU_OFFLINE, 0, "a CPU goes offline");
 	is_int(ev->cpu, 3, "this one");
+	is_int(scxu_get_cpu_pid(s, 3), -ENODEV, "scxu_get_cpu_pid() knows");
 	is_int(ev->task.id + ev->task.pid, 0, "and no task is named");
 	is_int(nr_of(SCXU_EVENT_CPU_ONLINE, 0), 0, "none comes online");
 	forget();
 	write_to(online, "1");
 	ev = comes(SCXU_EVENT_CPU_ONLINE, 0, "it comes online");
 	is_int(ev->cpu, 3, "the same");
+	ok(scxu_get_cpu_pid(s, 3) >= 0, "scxu_get_cpu_pid() knows that, too");
 	is_int(nr_of(SCXU_EVENT_CPU_OFFLINE, 0), 0, "none goes offline");
 }
 

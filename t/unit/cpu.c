@@ -14,6 +14,8 @@ static void test_cpu_pid(void)
 	fake.pid[NR_CPUS] = 108;
 	is_int(scxu_get_cpu_pid(&s, 0), 100, "who runs on the first CPU");
 	is_int(scxu_get_cpu_pid(&s, 1), 0, "nobody");
+	fake.pid[2] = -ENODEV;
+	is_int(scxu_get_cpu_pid(&s, 2), -ENODEV, "one that is offline");
 	is_int(scxu_get_cpu_pid(&s, NR_CPUS - 1), 107, "on the last");
 	is_int(scxu_get_cpu_pid(&s, NR_CPUS), -EINVAL, "beyond it");
 	is_int(scxu_get_cpu_pid(&s, -1), -EINVAL, "on any");
