@@ -58,6 +58,11 @@ longest_us() # FILE
 	sed -n 's/.*max_us=\([0-9]*\).*/\1/p' "$1"
 }
 
+median_us() # FILE
+{
+	sed -n 's/.*p50_us=\([0-9]*\).*/\1/p' "$1"
+}
+
 # What happened when: to be read beside the sleeper's from_ms and to_ms.
 event()
 {
@@ -111,6 +116,9 @@ stop_and_continue()
 	is "stopped and continued: the load has lost no task" "$(cat /tmp/load.rc)" 0
 	diag "$(tail -n 1 /tmp/load.out | cut -c 1-200)"
 	sleeper_is_well "stopped for $stop_seconds s"
+	# In order of arrival it would wait for a slice, or a tick, of each of 8 busy loops.
+	[ "$load" != hogs ] || ok "stopped: a sleeper goes before who used up a slice" \
+		[ "$(median_us /tmp/sleeper.out)" -le 10000 ]
 	ok "continued: still the one that was started" in_charge
 }
 

@@ -10,4 +10,5 @@ need_vm
 vm_options=--icount
 guest 7.3 2 900 fault.sh 5 5
 guest 6.12 4 900 fault.sh 5 5
+guest 7.3 2 900 fault.sh 5 2 hogs
 done_testing
