@@ -105,7 +105,7 @@ static __noinline void event_result(u32 slot, u32 generation, u32 result)
 	ev->slot = slot;
 	ev->generation = generation;
 	ev->value[0] = result;
-	/* Not what an older event left there, one by one for clang's sake: see write_identity(). */
+	/* Not what an older event left there, one by one for clang's sake: see clear_record(). */
 	WRITE_ONCE(ev->pid, 0);
 	WRITE_ONCE(ev->tgid, 0);
 	WRITE_ONCE(ev->task_cpu, -1);
@@ -136,7 +136,7 @@ static __always_inline void event_slow(u32 type, s32 cpu, u64 value0, u64 value1
 	ev = event_begin(c, ring, type);
 	if (ev) {
 		ev->cpu = cpu;
-		/* Volatile, as in write_identity(): some of them are constants. */
+		/* Volatile, as in clear_record(): some of them are constants. */
 		WRITE_ONCE(ev->value[0], value0);
 		WRITE_ONCE(ev->value[1], value1);
 		WRITE_ONCE(ev->value[2], value2);
