@@ -492,12 +492,13 @@ const char *scxu_version(void);
  * and a line of level SCXU_LOG_ERROR says what is wrong and what to do, if @opts could be read.
  *
  * Return: 0, or
- *	-EINVAL		an option is out of its range, or opts->sz or @sp is not set
+ *	-EINVAL		an option is out of its range, opts->sz or @sp is not set, or this thread is of
+ *			a real-time class
  *	-E2BIG		@opts is from a newer version and sets something unknown to this one
  *	-EPERM		missing capability: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN
  *	-EAGAIN		the limit on locked memory is too low
  *	-EBUSY		another sched_ext scheduler is attached
- *	-EOPNOTSUPP	the kernel or libbpf lacks something
+ *	-EOPNOTSUPP	the kernel or libbpf lacks something, or an event in @opts: scxu_has()
  *	-ENOMEM		no memory
  *	other		what libbpf or the kernel said
  *
@@ -517,8 +518,8 @@ void scxu_close(struct scxu *s);
  * @t:	receives it
  *
  * From now on it waits for scxu_dispatch_task(): keep it no longer than opts.fallback_ms, or the
- * fallback takes over for all tasks. To hold a task back is to dispatch it with a later vtime. Tasks that are enqueued while the policy goes
- * through those that were there come after them.
+ * fallback takes over for all tasks. To hold a task back is to dispatch it with a later vtime. Tasks
+ * that are enqueued while the policy goes through those that were there come after them.
  *
  * Return: 1, or 0 if no task wants to run. Since 0.1.
  */
