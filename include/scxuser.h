@@ -518,8 +518,8 @@ void scxu_close(struct scxu *s);
  * @t:	receives it
  *
  * From now on it waits for scxu_dispatch_task(): keep it no longer than opts.fallback_ms, or the
- * fallback takes over for all tasks. To hold a task back is to dispatch it with a later vtime. Tasks
- * that are enqueued while the policy goes through those that were there come after them.
+ * fallback takes over for all tasks. To hold a task back is to dispatch it with a later vtime.
+ * Tasks that are enqueued while the policy goes through those that were there come after them.
  *
  * Return: 1, or 0 if no task wants to run. Since 0.1.
  */
@@ -545,8 +545,8 @@ int scxu_dequeue_tasks(struct scxu *s, struct scxu_task *tasks, unsigned int nr)
 int scxu_next_event(struct scxu *s, struct scxu_event *ev);
 
 /**
- * scxu_next_task() - walk all tasks that are ours, kernel threads (SCXU_TASK_KTHREAD) included: at the
- * start, or after SCXU_EVENT_LOST.
+ * scxu_next_task() - walk all tasks that are ours, kernel threads (SCXU_TASK_KTHREAD) included: at
+ * the start, or after SCXU_EVENT_LOST.
  * @iter:	0 for the first call; then left alone
  * @t:		receives the task: weight and nr_cpus_allowed as they are now, the rest as it was at
  *		its last enqueue, or before the first one when it came, as far as that can be known.
