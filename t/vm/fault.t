@@ -7,7 +7,8 @@ set -eu
 
 need_vm
 # With time counted in instructions: how busy this machine is must not matter.
-vm_options=--icount
+# shellcheck disable=SC2154 # of lib.sh
+vm_options=$busy_icount
 guest 7.3 2 900 fault.sh 5 5
 guest 6.12 4 900 fault.sh 5 5
 guest 7.3 2 900 fault.sh 5 2 hogs

@@ -27,8 +27,8 @@ one_guest() # NAME KERNEL CPUS SCRIPT ARG...
 		kernel=$1
 		nr_cpus=$2
 		shift 2
-		# shellcheck disable=SC2034 # for lib.sh
-		[ "$1" != fault.sh ] || vm_options=--icount
+		# shellcheck disable=SC2034,SC2154 # for and of lib.sh
+		[ "$1" != fault.sh ] || vm_options=$busy_icount
 		guest "$kernel" "$nr_cpus" 3600 "$@"
 		done_testing
 	) >"$tap" 2>&1 || echo "not ok - exit status $?" >>"$tap"
