@@ -16,6 +16,7 @@
 enum { EXIT_USAGE = 2, EXIT_EVICTED = 70, EXIT_BUSY = 75, EXIT_DENIED = 77, EXIT_LACKING = 78 };
 
 #define MAX_SLICE_US 100000
+#define MAX_TIMEOUT_MS 30000
 #define STATS_STACK (128 << 10) /* locked with the rest of our memory: keep it small */
 
 static struct program *running; /* for the signal handler, which takes no argument */
@@ -27,6 +28,8 @@ static void print_help(const struct program *prog)
 	       "  -s, --slice-us N   how long a task may run at a time: 100 to %d (default 5000)\n"
 	       "  -p, --partial      schedule only tasks of class SCHED_EXT\n"
 	       "      --full-user    decide every wake-up here, even if a CPU is idle\n"
+	       "      --timeout-ms N the kernel evicts us when a task could not run for so long: 100\n"
+	       "                     to %d (default 5000)\n"
 	       "      --stats SEC    print a line of statistics each SEC seconds\n"
 	       "      --histograms   measure how long tasks wait, for that line\n"
 	       "  -v, --verbose      say more on standard error; twice for debugging\n"
@@ -35,7 +38,7 @@ static void print_help(const struct program *prog)
 	       "Ends on SIGINT or SIGTERM. Exit status: 0 asked to stop, 2 usage, 70 evicted by the\n"
 	       "kernel, 75 another scheduler is attached, 77 privilege or limit, 78 the kernel or a\n"
 	       "library lacks something, 1 anything else.\n",
-	       prog->name, prog->about, MAX_SLICE_US);
+	       prog->name, prog->about, MAX_SLICE_US, MAX_TIMEOUT_MS);
 }
 
 static _Noreturn void bad_usage(const struct program *prog)
@@ -61,11 +64,12 @@ static unsigned int number(const struct program *prog, const char *option, const
 
 static void read_options(struct program *prog, int argc, char **argv)
 {
-	enum { OPT_FULL_USER = 256, OPT_STATS, OPT_HISTOGRAMS };
+	enum { OPT_FULL_USER = 256, OPT_TIMEOUT, OPT_STATS, OPT_HISTOGRAMS };
 	static const struct option options[] = {
 		{ "slice-us", required_argument, NULL, 's' },
 		{ "partial", no_argument, NULL, 'p' },
 		{ "full-user", no_argument, NULL, OPT_FULL_USER },
+		{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT },
 		{ "stats", required_argument, NULL, OPT_STATS },
 		{ "histograms", no_argument, NULL, OPT_HISTOGRAMS },
 		{ "verbose", no_argument, NULL, 'v' },
@@ -86,6 +90,10 @@ static void read_options(struct program *prog, int argc, char **argv)
 			break;
 		case OPT_FULL_USER:
 			prog->opts.flags |= SCXU_FULL_USER;
+			break;
+		case OPT_TIMEOUT:
+			prog->opts.timeout_ms =
+				number(prog, "--timeout-ms", optarg, 100, MAX_TIMEOUT_MS);
 			break;
 		case OPT_STATS:
 			prog->stats_sec = number(prog, "--stats", optarg, 1, 86400);

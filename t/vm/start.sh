@@ -118,6 +118,9 @@ for slice in 0 -5 abc 5x "" 99999999 99999999999999999999; do
 	bad_option "slice" -s "$slice"
 done
 bad_option "slice\|-s\|'s'" -s
+for ms in 0 99 30001 -5 abc ""; do
+	bad_option "timeout" --timeout-ms "$ms"
+done
 for sec in abc -1 ""; do
 	bad_option "stats" --stats "$sec"
 done
