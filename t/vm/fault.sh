@@ -149,9 +149,11 @@ kill_and_restart()
 		nr=$((nr + 1))
 	done
 	is "killed: gone and started again, $nr_kills times" $nr "$nr_kills"
-	ok "killed: detached within 1 s each time" [ $slowest_ms -le 1000 ]
-	diag "detached after at most $slowest_ms ms"
 	sleeper_is_well "killed $nr_kills times"
+	# We who look at it are late when the real-time sleeper is.
+	ok "killed: detached within 1 s each time" \
+		[ $slowest_ms -le $((1000 + $(longest_us /tmp/realtime.out) / 1000)) ]
+	diag "detached after at most $slowest_ms ms"
 }
 
 # What this load does to this sleeper without us, for the reader of a failure.

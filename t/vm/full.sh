@@ -28,7 +28,10 @@ one_guest() # NAME KERNEL CPUS SCRIPT ARG...
 		nr_cpus=$2
 		shift 2
 		# shellcheck disable=SC2034,SC2154 # for and of lib.sh
-		[ "$1" != fault.sh ] || vm_options=$busy_icount
+		case $* in
+		"fault.sh "*" hogs")	vm_options=$busy_icount ;;
+		"fault.sh "*)		vm_options=--icount ;;
+		esac
 		guest "$kernel" "$nr_cpus" 3600 "$@"
 		done_testing
 	) >"$tap" 2>&1 || echo "not ok - exit status $?" >>"$tap"

@@ -27,9 +27,10 @@ allow_klog='^$'
 
 vm_options=
 
-# Time counted in instructions, on CPUs that are all busy. QEMU 7.2 runs one of them until the next
-# timer of any, and then the next one. Their ticks come at the same moment by default: of four CPUs
-# each would stand still for three ticks in a row, and a task could lose its slice without having run.
+# Time counted in instructions, on CPUs that are all busy all the time. QEMU 7.2 runs one of them until
+# the next timer of any, and then the next one. Their ticks come at the same moment by default: of four
+# CPUs each would stand still for three ticks in a row, and a task could lose its slice without having
+# run. (Where CPUs are idle now and then this makes it worse: at times nobody is woken for a while.)
 # shellcheck disable=SC2034 # for the tests
 busy_icount="--icount --append skew_tick=1"
 
