@@ -63,7 +63,7 @@ beside_reader()
 		return
 	fi
 	background /tmp/pairs pingpong -t 3600 16 0
-	if count_path 1; then
+	if count_path 1 || count_path 1; then # the tracer may miss a line
 		ok "beside a reader of statistics: at most one system call per round" \
 			[ "$nr_syscalls" -le $((nr_rounds + nr_rounds / 50 + 5)) ]
 		diag "$nr_syscalls system calls, $nr_rounds rounds, $nr_decisions decisions;" \
