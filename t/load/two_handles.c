@@ -118,7 +118,7 @@ static void test_evicted_one(void)
 	struct scxu_stats stats = { .sz = sizeof(stats) };
 	struct scxu *a, *b;
 
-	check(!open_handle(&a, "evicted") && decides(a, "evicted"), "one that will be evicted");
+	check(!open_handle(&a, "doomed") && decides(a, "doomed"), "one that will be evicted");
 	sysrq("S");
 	check(is_evicted(a), "is evicted");
 	check(!open_handle(&b, "heir"), "a new one is opened beside it");

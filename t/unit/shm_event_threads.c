@@ -46,7 +46,8 @@ static uint64_t count_lost(void)
 	return nr;
 }
 
-static void publish_event(uint32_t cpu, uint32_t slot)
+/* False if it is lost. */
+static bool publish_event(uint32_t cpu, uint32_t slot)
 {
 	struct scxu_shm_event ev = {
 		.type = SCXU_EVENT_TICK,
@@ -55,12 +56,16 @@ static void publish_event(uint32_t cpu, uint32_t slot)
 		.value = { tasks[slot].nr_events, count_lost() },
 	};
 
-	tasks[slot].nr_events += kernel_event(&k, cpu, &ev);
+	if (!kernel_event(&k, cpu, &ev))
+		return false;
+	tasks[slot].nr_events++;
+	return true;
 }
 
 static void *cpu_thread(void *arg)
 {
 	uint32_t cpu = (uintptr_t)arg, random = cpu + 1, slot, i;
+	bool lost = false;
 
 	for (i = 0; i < NR_STEPS; i++) {
 		random ^= random << 13;
@@ -69,11 +74,12 @@ static void *cpu_thread(void *arg)
 		slot = random / 64 % NR_SLOTS;
 		pthread_mutex_lock(&tasks[slot].lock);
 		if (random % 4)
-			publish_event(cpu, slot);
+			lost = !publish_event(cpu, slot);
 		else
 			kernel_announce(&k, cpu, slot);
 		pthread_mutex_unlock(&tasks[slot].lock);
-		if (random % 64 == 0)
+		/* On a busy machine the reader may not get a processor by itself. */
+		if (lost || random % 64 == 0)
 			sched_yield();
 	}
 	__atomic_sub_fetch(&nr_running, 1, __ATOMIC_RELEASE);
@@ -130,6 +136,8 @@ static void run_cpus(void)
 	for (i = 0; i < NR_CPUS; i++)
 		if (pthread_create(&thread[i], NULL, cpu_thread, (void *)i))
 			bail("no thread");
+	while (!count_lost() && __atomic_load_n(&nr_running, __ATOMIC_ACQUIRE))
+		sched_yield();
 	while (__atomic_load_n(&nr_running, __ATOMIC_ACQUIRE))
 		read_some();
 	for (i = 0; i < NR_CPUS; i++)
