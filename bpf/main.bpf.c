@@ -210,6 +210,11 @@ static __always_inline bool take_fallback(void)
 	return queue_take(&fallback.queue_hint, DSQ_FALLBACK);
 }
 
+static __always_inline bool take_worker(const struct task_struct *prev, bool runnable)
+{
+	return READ_ONCE(worker.needed) && worker_take(!runnable || is_worker(prev));
+}
+
 /* Step 7: a CPU takes its next task. */
 SEC("struct_ops/scxu_dispatch")
 void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
@@ -237,12 +242,15 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		if (take_fallback() || (READ_ONCE(orphans) && take_orphan()))
 			return;
 	}
-	if (local || take_placed(cpu, c) || take_fallback())
-		return;
-	if (READ_ONCE(orphans) && take_orphan())
+	if (local || take_placed(cpu, c))
 		return;
 	runnable = prev && (prev->scx.flags & SCX_ENUM(scx_ent_flags, SCX_TASK_QUEUED));
-	if (READ_ONCE(worker.needed) && worker_take(!runnable || is_worker(prev)))
+	/* What waits with the fallback's may be busy for ever. It has its turn above. */
+	if (!in_fallback && take_worker(prev, runnable))
+		return;
+	if (take_fallback() || (READ_ONCE(orphans) && take_orphan()))
+		return;
+	if (take_worker(prev, runnable))
 		return;
 	if (!runnable)
 		return;
