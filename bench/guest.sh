@@ -36,7 +36,7 @@ path() # LOAD COMMAND...
 	name=$1
 	shift
 	background /tmp/load "$@"
-	count_path 1 || fail_loudly "the trace shows no statistics lines during: $*"
+	count_path 1 || count_path 1 || fail_loudly "the trace shows no statistics lines during: $*"
 	in_charge || fail_loudly "not in charge after: $*"
 	kill -TERM "$(cat /tmp/load.pid)"
 	wait_until 20000 ended /tmp/load
