@@ -51,7 +51,7 @@ static __always_inline u32 command_recall(struct task_struct *p, struct slot *s,
 	if (dsq == DSQ_NONE || dsq == DSQ_WORKER || dsq == DSQ_PARK || in_fallback ||
 	    !park_move(p, dsq, DSQ_PARK, 0, 0))
 		return RESULT_STALE;
-	s->parked = next_generation(s);
+	s->recalled = next_generation(s);
 	if (c && announce(p, s, d->slot, c, cpu, 0, TASK_REENQUEUED))
 		return RESULT_PLACED;
 	fallback_move(p, s);

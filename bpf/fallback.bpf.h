@@ -151,7 +151,7 @@ static __always_inline bool rescue_task(struct task_struct *p, struct slot *s, u
 
 	if (!generation || task_slot(p, &slot) != s)
 		return false;
-	if (is_parked(s, generation)) {
+	if (is_recalled(s, generation)) {
 		if (!custody_release(s, generation))
 			return false;
 		if (fallback_move(p, s))

@@ -46,9 +46,9 @@ static __always_inline void finish_insertions(void)
 	compat_move_to_local(DSQ_EMPTY);
 }
 
-static __always_inline bool is_parked(const struct slot *s, u32 generation)
+static __always_inline bool is_recalled(const struct slot *s, u32 generation)
 {
-	return generation && s->parked == generation;
+	return generation && s->recalled == generation;
 }
 
 #endif

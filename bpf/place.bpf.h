@@ -179,8 +179,8 @@ static __always_inline bool insert(struct task_struct *p, u64 dsq,
 }
 
 /* A task that was recalled is in a queue already, from where it is moved, and at once. */
-static __always_inline bool move_parked(struct task_struct *p, u64 dsq, s32 this_cpu,
-					const struct scxu_shm_decision *d, struct batch *b)
+static __always_inline bool move_recalled(struct task_struct *p, u64 dsq, s32 this_cpu,
+					  const struct scxu_shm_decision *d, struct batch *b)
 {
 	if (dsq == SCX_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL))
 		dsq = this_cpu;
@@ -207,7 +207,7 @@ static __always_inline u32 move_task(struct task_struct *p, struct slot *s, u64 
 {
 	if (!custody_release(s, d->generation))
 		return RESULT_STALE;
-	if (move_parked(p, dsq, this_cpu, d, b))
+	if (move_recalled(p, dsq, this_cpu, d, b))
 		return RESULT_PLACED;
 	count(this_cpu, nr_withdrawn);
 	queue_mark(&any_hint);
@@ -237,7 +237,7 @@ static __always_inline u32 place_task(struct task_struct *p, struct slot *s, s32
 	u64 dsq = decide_dsq(p, d, this_cpu, b);
 	u32 result;
 
-	if (is_parked(s, d->generation))
+	if (is_recalled(s, d->generation))
 		result = move_task(p, s, dsq, this_cpu, d, b);
 	else
 		result = insert_task(p, s, dsq, d, b);

@@ -59,10 +59,10 @@ struct slot {
 	u32 era; /* the fallback's era in which vtime and exec_ns were set */
 	u64 id;  /* for compat_get_task() */
 	u64 enqueue_ns;
-	u64 vtime;   /* in the fallback */
-	u64 exec_ns; /* accounted in vtime */
-	u32 parked;  /* generation under which it waits in DSQ_PARK */
-	u32 parent;  /* who forked it, 0 = it was there before us */
+	u64 vtime;    /* in the fallback */
+	u64 exec_ns;  /* accounted in vtime */
+	u32 recalled; /* generation under which it waits in DSQ_PARK */
+	u32 parent;   /* who forked it, 0 = it was there before us */
 	struct run run;
 };
 
