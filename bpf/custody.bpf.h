@@ -34,8 +34,13 @@ static __always_inline struct slot *custody_live(const struct scxu_shm_entry *en
 	return s && READ_ONCE(s->pending) == entry->generation ? s : NULL;
 }
 
-static __always_inline bool custody_trylock(struct cpu *c)
+/*
+ * @tail: up to where entries may be looked at. It is read before the lock is taken, which is a full
+ * barrier, so that these are whole by then on machines that reorder reads, too.
+ */
+static __always_inline bool custody_trylock(struct cpu *c, u32 *tail)
 {
+	*tail = READ_ONCE(c->custody_tail);
 	return !__sync_lock_test_and_set(&c->custody_lock, 1);
 }
 
@@ -45,12 +50,12 @@ static __always_inline void custody_unlock(struct cpu *c)
 }
 
 /* Look at the head, drop it if it was answered. True if it was. Call with the lock. */
-static __always_inline bool custody_drop(struct cpu *c, u32 cpu, struct slot **live)
+static __always_inline bool custody_drop(struct cpu *c, u32 cpu, u32 tail, struct slot **live)
 {
 	struct scxu_shm_entry *entry;
 
 	*live = NULL;
-	if (c->custody_head == READ_ONCE(c->custody_tail))
+	if ((s32)(tail - c->custody_head) <= 0)
 		return false;
 	entry = custody_entry(cpu, c->custody_head);
 	if (!entry)
@@ -63,13 +68,13 @@ static __always_inline bool custody_drop(struct cpu *c, u32 cpu, struct slot **l
 }
 
 /* The task that waits longest. Call with the lock. */
-static __always_inline struct slot *custody_oldest(struct cpu *c, u32 cpu)
+static __always_inline struct slot *custody_oldest(struct cpu *c, u32 cpu, u32 tail)
 {
 	struct slot *live = NULL;
 	u32 i;
 
 	bpf_for(i, 0, opts.layout.nr_ring) {
-		if (!custody_drop(c, cpu, &live))
+		if (!custody_drop(c, cpu, tail, &live))
 			break;
 	}
 	return live;
@@ -83,15 +88,16 @@ static __always_inline bool custody_push(struct cpu *c, u32 cpu, u32 at, u32 slo
 {
 	struct scxu_shm_entry *entry;
 	struct slot *live;
+	u32 tail;
 
 	/*
 	 * One out for one in keeps the queue from growing, two make a long one shorter, and neither
 	 * ever costs much at once.
 	 */
-	if (custody_trylock(c)) {
-		if (custody_drop(c, cpu, &live) &&
+	if (custody_trylock(c, &tail)) {
+		if (custody_drop(c, cpu, tail, &live) &&
 		    c->custody_tail - c->custody_head > SHORT_CUSTODY)
-			custody_drop(c, cpu, &live);
+			custody_drop(c, cpu, tail, &live);
 		custody_unlock(c);
 	}
 	if (c->custody_tail - READ_ONCE(c->custody_head) >= opts.layout.nr_ring)

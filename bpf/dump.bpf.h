@@ -32,10 +32,11 @@ static __noinline u64 dump_custody_us(u32 cpu)
 	struct cpu *c = cpu_state(cpu);
 	struct slot *s;
 	u64 us = 0;
+	u32 tail;
 
-	if (!c || !custody_trylock(c))
+	if (!c || !custody_trylock(c, &tail))
 		return 0;
-	s = custody_oldest(c, cpu);
+	s = custody_oldest(c, cpu, tail);
 	if (s)
 		us = us_since(s->enqueue_ns);
 	custody_unlock(c);

@@ -173,11 +173,11 @@ static __always_inline bool rescue_one(u32 owner)
 	struct cpu *c = cpu_state(owner);
 	struct task_struct *p;
 	struct slot *s;
-	u32 generation;
+	u32 generation, tail;
 
-	if (!c || !custody_trylock(c))
+	if (!c || !custody_trylock(c, &tail))
 		return false;
-	s = custody_oldest(c, owner);
+	s = custody_oldest(c, owner, tail);
 	if (s)
 		c->custody_head++;
 	custody_unlock(c);

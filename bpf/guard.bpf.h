@@ -59,13 +59,14 @@ static __noinline u64 custody_age_ns(u64 now)
 	u64 age_ns = 0;
 	struct slot *s;
 	struct cpu *c;
-	u32 cpu;
+	u32 cpu, tail;
 
 	bpf_for(cpu, 0, opts.layout.nr_cpus) {
 		c = cpu_state(cpu);
-		if (!c || c->custody_head == READ_ONCE(c->custody_tail) || !custody_trylock(c))
+		if (!c || c->custody_head == READ_ONCE(c->custody_tail) ||
+		    !custody_trylock(c, &tail))
 			continue;
-		s = custody_oldest(c, cpu);
+		s = custody_oldest(c, cpu, tail);
 		if (s && (s64)(now - s->enqueue_ns) > (s64)age_ns)
 			age_ns = now - s->enqueue_ns;
 		else if (s && !age_ns)
