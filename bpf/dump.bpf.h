@@ -43,6 +43,19 @@ static __noinline u64 dump_custody_us(u32 cpu)
 	return us;
 }
 
+static __noinline void dump_own_queues(void)
+{
+	struct own_queue *q;
+	u32 nr;
+
+	bpf_for(nr, 0, READ_ONCE(nr_own_queues)) {
+		q = own_queue(nr);
+		if (q)
+			dump("queue=%u name=%s nr_queued=%d orphan=%u", nr + 1, (u64)q->name,
+			     scx_bpf_dsq_nr_queued(DSQ_QUEUES + nr), q->orphan);
+	}
+}
+
 SEC("struct_ops/scxu_dump")
 void BPF_PROG(scxu_dump, struct scx_dump_ctx *d)
 {
@@ -58,6 +71,7 @@ void BPF_PROG(scxu_dump, struct scx_dump_ctx *d)
 	dump("decisions: written=%u read=%u", shm->decision_tail, drained);
 	dump("custody: oldest_us=%llu", custody_age_ns(now) / NSEC_PER_USEC);
 	dump("nr_tasks=%llu", shm->nr_tasks);
+	dump_own_queues();
 }
 
 /* Without a word from us the kernel leaves out a CPU that is idle. */

@@ -81,6 +81,7 @@ enum scxu_shm_op {
 #define SCXU_HOW_FLAGS(how) ((how) >> 8 & 0xff)
 #define SCXU_HOW_QUEUE(how) ((how) >> 16)
 #define SCXU_MAX_QUEUES 64
+#define SCXU_QUEUE_NAME_LEN 16 /* with the 0 at its end */
 
 struct scxu_shm_decision {
 	__u32 slot;
@@ -242,6 +243,7 @@ struct scxu_shm_setup {
 struct scxu_shm_queue {
 	__u32 queue; /* from 1 */
 	__s32 cpu;   /* -1 = make it */
+	char name[SCXU_QUEUE_NAME_LEN];
 };
 
 struct scxu_shm_cpuperf {

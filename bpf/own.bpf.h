@@ -10,8 +10,9 @@
 #define SCXU_OWN_BPF_H
 
 struct own_queue {
-	u32 hint;   /* see queue.bpf.h */
-	u32 looks;  /* of the guard in a row that found a task there */
+	char name[SCXU_QUEUE_NAME_LEN]; /* for the debug dump */
+	u32 hint;                       /* see queue.bpf.h */
+	u32 looks;                      /* of the guard in a row that found a task there */
 	u32 left;   /* one of its CPUs went offline since it was last seen empty */
 	u32 orphan; /* its CPUs leave it to others */
 };
@@ -175,6 +176,7 @@ int scxu_setup_queue(struct scxu_shm_queue *setup)
 		return -EINVAL;
 	if (setup->cpu < 0) {
 		err = scx_bpf_create_dsq(DSQ_QUEUES + nr, -1);
+		__builtin_memcpy(q->name, setup->name, sizeof(q->name));
 		if (!err && nr_own_queues < nr + 1)
 			nr_own_queues = nr + 1;
 		return err;

@@ -652,6 +652,7 @@ int scxu_recall(struct scxu *s, const struct scxu_task *t);
 
 /**
  * scxu_create_queue() - a queue of the policy's own in the kernel half, into which it can dispatch.
+ * @name:	what the kernel's debug dump calls it: 1 to 15 printable characters, no spaces
  * @cpus:	the CPUs that take tasks from it: CPU n is bit n % 64 of word n / 64; NULL = all
  * @nr_words:	words in @cpus
  *
@@ -663,13 +664,14 @@ int scxu_recall(struct scxu *s, const struct scxu_task *t);
  * Makes system calls: do it before the first round.
  *
  * Return: its number, at least 1, or
- *	-EINVAL		none of @cpus exists
+ *	-EINVAL		@name is none, or none of @cpus exists
  *	-ENOSPC		there are 64
  *	other		what the kernel said
  *
  * Since 0.1.
  */
-int scxu_create_queue(struct scxu *s, const uint64_t *cpus, unsigned int nr_words);
+int scxu_create_queue(struct scxu *s, const char *name, const uint64_t *cpus,
+		      unsigned int nr_words);
 
 /** The highest level of performance of a CPU. Since 0.1. */
 #define SCXU_CPUPERF_MAX 1024

@@ -69,15 +69,27 @@ static bool any_in_mask(struct scxu *s, const uint64_t *cpus, unsigned int nr_wo
 	return false;
 }
 
-SCXU_API int scxu_create_queue(struct scxu *s, const uint64_t *cpus, unsigned int nr_words)
+/* It stands in lines that are searched by machines. */
+static bool is_queue_name(const char *name)
+{
+	const char *c;
+
+	for (c = name; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			return false;
+	return c > name && c - name < SCXU_QUEUE_NAME_LEN;
+}
+
+SCXU_API int scxu_create_queue(struct scxu *s, const char *name, const uint64_t *cpus,
+			       unsigned int nr_words)
 {
 	int cpu, err, nr = s->nr_queues + 1;
 
-	if (!any_in_mask(s, cpus, nr_words))
+	if (!name || !is_queue_name(name) || !any_in_mask(s, cpus, nr_words))
 		return -EINVAL;
 	if (nr > SCXU_MAX_QUEUES)
 		return -ENOSPC;
-	err = s->port->create_queue(s, nr);
+	err = s->port->create_queue(s, nr, name);
 	if (err)
 		return err;
 	s->nr_queues = nr; /* it is there, even if a CPU cannot be added */

@@ -69,8 +69,8 @@ struct scxu_port {
 
 	/* Step 5: something else than a decision; false if there is no room. */
 	bool (*command)(struct scxu *s, const struct scxu_command *command);
-	/* A queue of the policy's own; @nr from 1. */
-	int (*create_queue)(struct scxu *s, uint32_t nr);
+	/* A queue of the policy's own; @nr from 1, @name fits into SCXU_QUEUE_NAME_LEN. */
+	int (*create_queue)(struct scxu *s, uint32_t nr, const char *name);
 	int (*add_to_queue)(struct scxu *s, uint32_t nr, int cpu);
 	int (*set_cpuperf)(struct scxu *s, int cpu, uint32_t perf);
 	bool (*has)(struct scxu *s, int feature);

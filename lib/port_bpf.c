@@ -75,9 +75,12 @@ static int port_bpf_add_to_queue(struct scxu *s, uint32_t nr, int cpu)
 	return port_bpf_run(port_of(s)->skel->progs.scxu_setup_queue, &queue, sizeof(queue));
 }
 
-static int port_bpf_create_queue(struct scxu *s, uint32_t nr)
+static int port_bpf_create_queue(struct scxu *s, uint32_t nr, const char *name)
 {
-	return port_bpf_add_to_queue(s, nr, -1);
+	struct scxu_shm_queue queue = { .queue = nr, .cpu = -1 };
+
+	snprintf(queue.name, sizeof(queue.name), "%s", name);
+	return port_bpf_run(port_of(s)->skel->progs.scxu_setup_queue, &queue, sizeof(queue));
 }
 
 static int port_bpf_set_cpuperf(struct scxu *s, int cpu, uint32_t perf)

@@ -322,11 +322,11 @@ static void set_queued(void)
 static void test_queues(void)
 {
 	uint64_t mask = 1 << CPU, bounced;
-	int one = scxu_create_queue(s, &mask, 1), all = scxu_create_queue(s, NULL, 0);
+	int one = scxu_create_queue(s, "one", &mask, 1), all = scxu_create_queue(s, "all", NULL, 0);
 
 	is_int(one, 1, "a queue that one CPU serves");
 	is_int(all, 2, "and one that all serve");
-	is_int(scxu_create_queue(s, &(uint64_t){ 0 }, 1), -EINVAL,
+	is_int(scxu_create_queue(s, "none", &(uint64_t){ 0 }, 1), -EINVAL,
 	       "one that none serves is refused");
 
 	set_stage(set_queued);
@@ -360,6 +360,39 @@ static void hotplug(bool online)
 	   online ? "online" : "offline", (unsigned long long)took_ns / 1000);
 }
 
+#define TRACE "/sys/kernel/tracing/"
+
+/* The kernel's debug dump goes to a tracepoint. */
+static void test_queues_in_dump(void)
+{
+	struct line on = { TRACE "events/sched_ext/sched_ext_dump/enable", "1" };
+	struct line off = { on.path, "0" };
+	char line[512];
+	bool has_all = false;
+	const char *one, *one_is = "queue=1 name=one nr_queued=";
+	long nr_one = -1;
+	FILE *trace;
+
+	write_line(&on);
+	set_stage(set_queued);
+	if (!do_aside(20000, write_line, &(struct line){ "/proc/sysrq-trigger", "D" }))
+		bail("no debug dump");
+	write_line(&off);
+	trace = fopen(TRACE "trace", "r");
+	while (trace && fgets(line, sizeof(line), trace)) {
+		one = strstr(line, one_is);
+		if (one)
+			nr_one = strtol(one + strlen(one_is), NULL, 10);
+		has_all |= !!strstr(line, "queue=2 name=all nr_queued=0 orphan=0");
+	}
+	ok(nr_one >= 1 && nr_one <= 3,
+	   "the kernel's debug dump tells how many tasks wait in a queue, by its name (%ld)",
+	   nr_one);
+	ok(has_all, "and of the other one that none does");
+	fclose(trace);
+	clear_stage();
+}
+
 static void test_orphaned_queue(void)
 {
 	start_hog(hog, CPU, HOG_NS, LONG_NS);
@@ -379,9 +412,9 @@ static void test_many_queues(void)
 	int nr, err = 0;
 
 	for (nr = 2; nr < 64 && !err; nr++)
-		err = scxu_create_queue(s, NULL, 0) != nr + 1;
+		err = scxu_create_queue(s, "many", NULL, 0) != nr + 1;
 	is_int(err, 0, "64 queues can be made");
-	is_int(scxu_create_queue(s, NULL, 0), -ENOSPC, "and no more");
+	is_int(scxu_create_queue(s, "more", NULL, 0), -ENOSPC, "and no more");
 	summon(b, MSEC);
 	send_to_queue(b, 64, 0);
 	ok(play_until(1000, is_done(b)), "a task in the last one runs");
@@ -489,6 +522,7 @@ int main(int argc, char **argv)
 	test_recall();
 	test_killed_while_recalled();
 	test_queues();
+	test_queues_in_dump();
 	test_orphaned_queue();
 	test_many_queues();
 	test_results();

@@ -135,7 +135,7 @@ static void make_queues(void)
 	uint64_t cpus;
 
 	for (cpus = 1; cpus <= NR_QUEUES; cpus++)
-		if (scxu_create_queue(s, cpus < NR_QUEUES ? &cpus : NULL, 1) < 0)
+		if (scxu_create_queue(s, "nonsense", cpus < NR_QUEUES ? &cpus : NULL, 1) < 0)
 			bail("no queue");
 }
 

@@ -109,26 +109,35 @@ static void test_queues(void)
 	int i, nr_bad = 0;
 
 	open_with_room(0, 0);
-	is_int(scxu_create_queue(&s, cpus, 1), 1, "the first queue");
+	is_int(scxu_create_queue(&s, "first", cpus, 1), 1, "the first queue");
+	is_str(fake.queue_name, "first", "has its name");
 	is_int(fake.queue_cpus, 1 << 1 | 1 << 4, "has the CPUs that are named");
-	is_int(scxu_create_queue(&s, NULL, 0), 2, "the second one");
+	is_int(scxu_create_queue(&s, "q", NULL, 0), 2, "the second one");
 	is_int(fake.queue_cpus, (1 << NR_CPUS) - 1, "without a mask, has all");
 	cpus[0] = UINT64_C(1) << NR_CPUS | UINT64_C(1) << 63 | 1;
-	is_int(scxu_create_queue(&s, cpus, 2), 3, "CPUs that do not exist");
+	is_int(scxu_create_queue(&s, "q", cpus, 2), 3, "CPUs that do not exist");
 	is_int(fake.queue_cpus, 1, "are left out");
 	cpus[0] = UINT64_C(1) << NR_CPUS;
-	is_int(scxu_create_queue(&s, cpus, 2), -EINVAL, "one with none that exists");
-	is_int(scxu_create_queue(&s, cpus, 0), -EINVAL, "one with a mask of no words");
+	is_int(scxu_create_queue(&s, "q", cpus, 2), -EINVAL, "one with none that exists");
+	is_int(scxu_create_queue(&s, "q", cpus, 0), -EINVAL, "one with a mask of no words");
+	is_int(scxu_create_queue(&s, NULL, NULL, 0), -EINVAL, "one without a name");
+	is_int(scxu_create_queue(&s, "", NULL, 0), -EINVAL, "one with an empty name");
+	is_int(scxu_create_queue(&s, "a b", NULL, 0), -EINVAL, "a space in its name");
+	is_int(scxu_create_queue(&s, "a\nb", NULL, 0), -EINVAL, "a control character there");
+	is_int(scxu_create_queue(&s, "\xc3\xa4", NULL, 0), -EINVAL, "a letter beyond ASCII");
+	is_int(scxu_create_queue(&s, "0123456789abcdef", NULL, 0), -EINVAL, "16 characters");
 	is_int(fake.queue, 3, "are not made");
+	is_int(scxu_create_queue(&s, "0123456789abcde", NULL, 0), 4, "15 characters are");
+	is_str(fake.queue_name, "0123456789abcde", "all of its name");
 
 	fake.queue_result = -ENOMEM;
-	is_int(scxu_create_queue(&s, NULL, 0), -ENOMEM, "a CPU cannot be added to a queue");
+	is_int(scxu_create_queue(&s, "q", NULL, 0), -ENOMEM, "a CPU cannot be added to a queue");
 	fake.queue_result = 0;
-	is_int(scxu_create_queue(&s, NULL, 0), 5, "the number of which is taken");
-	for (i = 6; i <= 64; i++)
-		nr_bad += scxu_create_queue(&s, NULL, 0) != i;
+	is_int(scxu_create_queue(&s, "q", NULL, 0), 6, "the number of which is taken");
+	for (i = 7; i <= 64; i++)
+		nr_bad += scxu_create_queue(&s, "q", NULL, 0) != i;
 	is_int(nr_bad, 0, "there can be 64");
-	is_int(scxu_create_queue(&s, NULL, 0), -ENOSPC, "and no more");
+	is_int(scxu_create_queue(&s, "q", NULL, 0), -ENOSPC, "and no more");
 }
 
 static void test_cpuperf(void)

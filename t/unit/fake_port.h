@@ -54,6 +54,7 @@ static struct {
 	struct scxu_command command; /* the last one */
 	uint32_t queue;              /* the last one made */
 	uint64_t queue_cpus;
+	char queue_name[16];
 	int cpuperf_cpu, feature;
 	uint32_t cpuperf;
 } fake;
@@ -218,8 +219,9 @@ static bool fake_command(struct scxu *s, const struct scxu_command *command)
 	return true;
 }
 
-static int fake_create_queue(struct scxu *s, uint32_t nr)
+static int fake_create_queue(struct scxu *s, uint32_t nr, const char *name)
 {
+	snprintf(fake.queue_name, sizeof(fake.queue_name), "%s", name);
 	fake.queue = nr;
 	fake.queue_cpus = 0;
 	return 0;
