@@ -150,9 +150,11 @@ kill_and_restart()
 	done
 	is "killed: gone and started again, $nr_kills times" $nr "$nr_kills"
 	sleeper_is_well "killed $nr_kills times"
-	# We who look at it are late when the real-time sleeper is.
-	ok "killed: detached within 1 s each time" \
-		[ $slowest_ms -le $((1000 + $(longest_us /tmp/realtime.out) / 1000)) ]
+	# We who look at it are late when the real-time sleeper is. Most of it is the kernel's: with 8
+	# CPUs, which take turns in the emulator, it has us 80 ms after the signal and is done 1 s later.
+	detach_ms=$(($(nproc) > 4 ? 250 * $(nproc) : 1000))
+	ok "killed: detached within $detach_ms ms each time" \
+		[ $slowest_ms -le $((detach_ms + $(longest_us /tmp/realtime.out) / 1000)) ]
 	diag "detached after at most $slowest_ms ms"
 }
 
