@@ -9,12 +9,17 @@
 
 #include "restart.h"
 
+#define PROGRAM_MAX_SLICE_NS UINT64_C(100000000)
+
 /* Static in main(): the thread that prints statistics uses it to the last moment. */
 struct program {
-	const char *name;  /* set by the scheduler */
-	const char *about; /* one line for --help */
-	uint64_t slice_ns; /* --slice-us */
-	struct scxu *s;    /* not the same one after a restart */
+	const char *name;                 /* set by the scheduler */
+	const char *about;                /* one line for --help */
+	const struct scxu_policy *policy; /* set by the scheduler, for program_run() */
+	uint32_t fields;       /* set by the scheduler: SCXU_FIELD_* that the policy reads */
+	uint64_t slice_min_ns; /* set by the scheduler if it has --slice-us-min, then that */
+	uint64_t slice_ns;     /* --slice-us */
+	struct scxu *s;        /* not the same one after a restart */
 	struct scxu_opts opts;
 	unsigned int stats_sec;
 	int verbose;
@@ -24,6 +29,14 @@ struct program {
 	int64_t opened_ms;
 };
 
+enum { PROGRAM_EXIT_USAGE = 2 };
+
+/* Read the options into @prog; exits if they ask for that or are wrong. */
+void program_options(struct program *prog, int argc, char **argv);
+
+/* Start the thread that prints statistics, until the process ends. */
+void program_start_stats(struct program *prog);
+
 /* Read the options and attach. Returns only if the scheduler runs; else says why and exits. */
 struct scxu *program_start(struct program *prog, int argc, char **argv);
 
@@ -32,5 +45,8 @@ bool program_again(struct program *prog);
 
 /* Detach, say why it ended. Return: the exit status. */
 int program_end(struct program *prog);
+
+/* All of that for @prog->policy: from program_start() on. Return: the exit status. */
+int program_run(struct program *prog, void *arg);
 
 #endif

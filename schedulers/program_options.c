@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* program_options.c - the command line of all reference schedulers. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "program.h"
+
+#define MAX_SLICE_US (PROGRAM_MAX_SLICE_NS / 1000)
+#define MAX_TIMEOUT_MS 30000
+
+static void print_help(const struct program *prog)
+{
+	printf("Usage: %s [OPTION]...\n"
+	       "The Linux scheduler that %s.\n\n"
+	       "  -s, --slice-us N   how long a task may run at a time: 100 to %d (default 5000)\n",
+	       prog->name, prog->about, (int)MAX_SLICE_US);
+	if (prog->slice_min_ns)
+		printf("  -S, --slice-us-min N\n"
+		       "                     the least of that, however many wait: 100 to --slice-us\n"
+		       "                     (default %d)\n",
+		       (int)(prog->slice_min_ns / 1000));
+	printf("  -p, --partial      schedule only tasks of class SCHED_EXT\n"
+	       "      --full-user    decide every wake-up here, even if a CPU is idle\n"
+	       "      --timeout-ms N the kernel evicts us when a task could not run for so long: 100\n"
+	       "                     to %d (default 5000)\n"
+	       "      --stats SEC    print a line of statistics each SEC seconds\n"
+	       "      --histograms   measure how long tasks wait, for that line\n"
+	       "  -v, --verbose      say more on standard error; twice for debugging\n"
+	       "  -V, --version      print the version and exit\n"
+	       "  -h, --help         print this and exit\n\n"
+	       "Ends on SIGINT or SIGTERM. Exit status: 0 asked to stop, 2 usage, 70 evicted by the\n"
+	       "kernel, 75 another scheduler is attached, 77 privilege or limit, 78 the kernel or a\n"
+	       "library lacks something, 1 anything else.\n",
+	       MAX_TIMEOUT_MS);
+}
+
+static _Noreturn void bad_usage(const struct program *prog)
+{
+	fprintf(stderr, "%s: try '%s --help'\n", prog->name, prog->name);
+	exit(PROGRAM_EXIT_USAGE);
+}
+
+static unsigned int number(const struct program *prog, const char *option, const char *text,
+			   unsigned long min, unsigned long max)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno && value >= min && value <= max)
+		return value;
+	fprintf(stderr, "%s: %s '%s': want a number from %lu to %lu\n", prog->name, option, text,
+		min, max);
+	bad_usage(prog);
+}
+
+static void finish_slices(struct program *prog, unsigned int slice_min_us)
+{
+	prog->slice_ns = prog->opts.slice_us * UINT64_C(1000);
+	if (slice_min_us > prog->opts.slice_us) {
+		fprintf(stderr, "%s: --slice-us-min '%u': want at most --slice-us, which is %u\n",
+			prog->name, slice_min_us, prog->opts.slice_us);
+		bad_usage(prog);
+	}
+	if (slice_min_us)
+		prog->slice_min_ns = slice_min_us * UINT64_C(1000);
+	else if (prog->slice_min_ns > prog->slice_ns)
+		prog->slice_min_ns = prog->slice_ns;
+}
+
+void program_options(struct program *prog, int argc, char **argv)
+{
+	enum { OPT_FULL_USER = 256, OPT_TIMEOUT, OPT_STATS, OPT_HISTOGRAMS };
+	static const struct option options[] = {
+		{ "slice-us", required_argument, NULL, 's' },
+		{ "slice-us-min", required_argument, NULL, 'S' },
+		{ "partial", no_argument, NULL, 'p' },
+		{ "full-user", no_argument, NULL, OPT_FULL_USER },
+		{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT },
+		{ "stats", required_argument, NULL, OPT_STATS },
+		{ "histograms", no_argument, NULL, OPT_HISTOGRAMS },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	unsigned int slice_min_us = 0;
+	int opt;
+
+	prog->opts.slice_us = 5000;
+	while ((opt = getopt_long(argc, argv, prog->slice_min_ns ? "s:S:pvVh" : "s:pvVh", options,
+				  NULL)) != -1) {
+		switch (opt) {
+		case 's':
+			prog->opts.slice_us = number(prog, "--slice-us", optarg, 100, MAX_SLICE_US);
+			break;
+		case 'S':
+			slice_min_us = number(prog, "--slice-us-min", optarg, 100, MAX_SLICE_US);
+			break;
+		case 'p':
+			prog->opts.flags |= SCXU_PARTIAL;
+			break;
+		case OPT_FULL_USER:
+			prog->opts.flags |= SCXU_FULL_USER;
+			break;
+		case OPT_TIMEOUT:
+			prog->opts.timeout_ms =
+				number(prog, "--timeout-ms", optarg, 100, MAX_TIMEOUT_MS);
+			break;
+		case OPT_STATS:
+			prog->stats_sec = number(prog, "--stats", optarg, 1, 86400);
+			break;
+		case OPT_HISTOGRAMS:
+			prog->opts.flags |= SCXU_HISTOGRAMS;
+			break;
+		case 'v':
+			prog->verbose++;
+			break;
+		case 'V':
+			printf("%s (libscxuser) %s\n", prog->name, scxu_version());
+			exit(0);
+		case 'h':
+			print_help(prog);
+			exit(0);
+		default:
+			bad_usage(prog);
+		}
+	}
+	finish_slices(prog, slice_min_us);
+	if (optind < argc) {
+		fprintf(stderr, "%s: unknown argument '%s'\n", prog->name, argv[optind]);
+		bad_usage(prog);
+	}
+}
