@@ -39,6 +39,8 @@ installed_files()
 {
 	cat <<-'EOT'
 	/usr/bin/scx_fifo
+	/usr/bin/scx_rr
+	/usr/bin/scx_vruntime
 	/usr/include/scxuser.h
 	/usr/lib/libscxuser.la
 	/usr/lib/libscxuser.so

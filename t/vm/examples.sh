@@ -119,16 +119,6 @@ vtime_policy()
 	is "without the fallback" "$(value fallbacks)" 0
 }
 
-# share PAIRS: of busy loops of nice 0 and nice 5, whose weights are 1024 and 335: a quarter.
-share()
-{
-	ordinary shares "$1" 5 4 >/tmp/shares.out
-	is "$1 and $1 busy loops run" $? 0
-	diag "$(cat /tmp/shares.out)"
-	percent=$(sed -n 's/.*percent=\([0-9]*\).*/\1/p' /tmp/shares.out)
-	ok "those of nice 5 have 15 to 35 % of the CPU" [ "$percent" -ge 15 -a "$percent" -le 35 ]
-}
-
 shares()
 {
 	SCHED=vtime_policy
@@ -137,8 +127,8 @@ shares()
 		return
 	fi
 	pass "vtime_policy: attaches"
-	share 1
-	share 3
+	share 1 15 35
+	share 3 15 35
 	ok "in charge to the end" in_charge
 	leave
 	is "without the fallback" "$(value fallbacks)" 0

@@ -201,3 +201,14 @@ count_path()
 	echo 0 >$enter/filter
 	[ -n "$nr_syscalls" ]
 }
+
+# share PAIRS MIN MAX: what half of the busy loops on one CPU get of it, in percent. They have nice 5
+# and the others nice 0, which is weights of 335 and 1024: a quarter, where weights count.
+share()
+{
+	ordinary shares "$1" 5 4 >/tmp/shares.out
+	is "$1 and $1 busy loops run" $? 0
+	diag "$(cat /tmp/shares.out)"
+	percent=$(sed -n 's/.*percent=\([0-9]*\).*/\1/p' /tmp/shares.out)
+	ok "those of nice 5 have $2 to $3 % of the CPU" [ "$percent" -ge "$2" -a "$percent" -le "$3" ]
+}

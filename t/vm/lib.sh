@@ -60,14 +60,13 @@ boot()
 	set -- --kernel "$boot_kernel" --cpus "$boot_cpus" --time-limit "$boot_limit" \
 		--allow-klog "$allow_klog" --env "SCHED=${SCHED:-scx_fifo}" --add "$srcdir/t/tap.sh" \
 		--add "$srcdir/t/vm/guest.sh" --add "$srcdir/t/vm/$1" -- "$@"
-	for file in "$builddir"/t/load/* "$builddir"/examples/* "$builddir"/t/load/.libs/old_libbpf.so; do
+	for file in "$builddir"/schedulers/* "$builddir"/t/load/* "$builddir"/examples/* "$builddir"/t/load/.libs/old_libbpf.so; do
 		[ ! -f "$file" ] || [ ! -x "$file" ] || set -- --add "$file" "$@"
 	done
 	for tool in chrt unshare hackbench stress-ng; do
 		set -- --add "$(command -v "$tool")" "$@"
 	done
 	[ -z "$guest_files" ] || set -- --add "$guest_files:/" "$@"
-	[ "${SCHED:-}" = none ] || set -- --add "$builddir/schedulers/scx_fifo" "$@"
 	# shellcheck disable=SC2086 # a list of options
 	"$srcdir/scripts/vm" $vm_options "$@"
 }

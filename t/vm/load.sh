@@ -102,7 +102,7 @@ load()
 
 under_scheduler() # LOAD...
 {
-	ok "the kernel names it" grep -q fifo $SCX/root/ops
+	ok "the kernel names it" grep -q "^${SCHED%% *}" $SCX/root/ops
 	sleep 1
 	before=$(faults "$sched_pid")
 	for name; do
