@@ -12,6 +12,7 @@ stop_seconds=$1
 nr_kills=$2
 load=${3:-pairs}
 bound_us=300000
+all_cpus=$(seq 0 $(($(nproc) - 1)))
 
 # Where time is counted in instructions all CPUs together do one in a nanosecond. So 2,000 threads
 # must have little work: with more, their order of arrival alone would keep the sleeper for 300 ms.
@@ -37,25 +38,33 @@ cut_load()
 	wait_until 20000 ended /tmp/load
 }
 
-# Two sleepers: an ordinary task, and a real-time one, late only when the kernel or the emulated
-# machine made everybody late.
+# The sleeper, an ordinary task, and a real-time one on each CPU, late only when the kernel or the
+# emulated machine stopped that CPU for everybody. QEMU 7.2 with -icount does so at times: one of two
+# CPUs for more than a second, while the other ran, after the kernel's own scheduler was back.
 start_sleepers()
 {
 	background /tmp/sleeper sleeper 10 3600
-	background /tmp/realtime chrt -f 50 sleeper -k 10 3600
+	for cpu in $all_cpus; do
+		background "/tmp/realtime$cpu" taskset "$(printf %x $((1 << cpu)))" \
+			chrt -f 50 sleeper -k 10 3600
+	done
 	events=
 }
 
 end_sleepers()
 {
-	kill -TERM "$(cat /tmp/sleeper.pid)" "$(cat /tmp/realtime.pid)"
+	kill -TERM "$(cat /tmp/sleeper.pid)"
 	wait_until 60000 ended /tmp/sleeper
-	wait_until 60000 ended /tmp/realtime
+	for cpu in $all_cpus; do
+		kill -TERM "$(cat "/tmp/realtime$cpu.pid")"
+		wait_until 60000 ended "/tmp/realtime$cpu"
+	done
 }
 
-longest_us() # FILE
+# Of all in the files.
+longest_us() # FILE...
 {
-	sed -n 's/.*max_us=\([0-9]*\).*/\1/p' "$1"
+	sed -n 's/.*max_us=\([0-9]*\).*/\1/p' "$@" | sort -n | tail -n 1
 }
 
 median_us() # FILE
@@ -73,10 +82,10 @@ sleeper_is_well() # WHEN
 {
 	end_sleepers
 	ok "$1: a 10 ms sleeper oversleeps by at most 300 ms" \
-		[ "$(longest_us /tmp/sleeper.out)" -le $((bound_us + $(longest_us /tmp/realtime.out))) ]
+		[ "$(longest_us /tmp/sleeper.out)" -le $((bound_us + $(longest_us /tmp/realtime*.out))) ]
 	diag "$(cat /tmp/sleeper.out)"
 	diag "at ms:$events"
-	diag "a real-time sleeper: $(cat /tmp/realtime.out)"
+	diag "real-time sleepers: $(cat /tmp/realtime*.out)"
 }
 
 decides()
@@ -150,11 +159,11 @@ kill_and_restart()
 	done
 	is "killed: gone and started again, $nr_kills times" $nr "$nr_kills"
 	sleeper_is_well "killed $nr_kills times"
-	# We who look at it are late when the real-time sleeper is. Most of it is the kernel's: with 8
+	# We who look at it are late when a real-time sleeper is. Most of it is the kernel's: with 8
 	# CPUs, which take turns in the emulator, it has us 80 ms after the signal and is done 1 s later.
 	detach_ms=$(($(nproc) > 4 ? 250 * $(nproc) : 1000))
 	ok "killed: detached within $detach_ms ms each time" \
-		[ $slowest_ms -le $((detach_ms + $(longest_us /tmp/realtime.out) / 1000)) ]
+		[ $slowest_ms -le $((detach_ms + $(longest_us /tmp/realtime*.out) / 1000)) ]
 	diag "detached after at most $slowest_ms ms"
 }
 
