@@ -379,7 +379,9 @@ static void test_queues_in_dump(void)
 		bail("no debug dump");
 	write_line(&off);
 	trace = fopen(TRACE "trace", "r");
-	while (trace && fgets(line, sizeof(line), trace)) {
+	if (!trace)
+		bail("no trace");
+	while (fgets(line, sizeof(line), trace)) {
 		one = strstr(line, one_is);
 		if (one)
 			nr_one = strtol(one + strlen(one_is), NULL, 10);
