@@ -170,6 +170,20 @@ int program_end(struct program *prog)
 	return EXIT_EVICTED;
 }
 
+unsigned int program_nr_cpus(struct scxu *s)
+{
+	const struct scxu_topology *topology = scxu_get_topology(s);
+	struct scxu_cpu info = { .sz = sizeof(info) };
+	unsigned int nr = 0;
+	int cpu;
+
+	for (cpu = -1; (cpu = scxu_topology_next_cpu(topology, cpu)) >= 0;) {
+		scxu_topology_get_cpu(topology, cpu, &info);
+		nr += !!(info.flags & SCXU_CPU_ONLINE);
+	}
+	return nr;
+}
+
 int program_run(struct program *prog, void *arg)
 {
 	int err;
@@ -178,7 +192,7 @@ int program_run(struct program *prog, void *arg)
 		err = scxu_run(prog->s, prog->policy, arg);
 		if (err < 0) {
 			fprintf(stderr, "%s: cannot start: %s\n", prog->name, strerror(-err));
-			scxu_close(prog->s);
+			scxu_shutdown_and_report(prog->s, NULL);
 			return exit_status(err);
 		}
 	} while (program_again(prog));

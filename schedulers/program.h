@@ -46,6 +46,9 @@ bool program_again(struct program *prog);
 /* Detach, say why it ended. Return: the exit status. */
 int program_end(struct program *prog);
 
+/* How many CPUs were online when @s was opened. */
+unsigned int program_nr_cpus(struct scxu *s);
+
 /* All of that for @prog->policy: from program_start() on. Return: the exit status. */
 int program_run(struct program *prog, void *arg);
 

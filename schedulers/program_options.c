@@ -75,8 +75,8 @@ void program_options(struct program *prog, int argc, char **argv)
 {
 	enum { OPT_FULL_USER = 256, OPT_TIMEOUT, OPT_STATS, OPT_HISTOGRAMS };
 	static const struct option options[] = {
+		{ "slice-us-min", required_argument, NULL, 'S' }, /* first: not all have it */
 		{ "slice-us", required_argument, NULL, 's' },
-		{ "slice-us-min", required_argument, NULL, 'S' },
 		{ "partial", no_argument, NULL, 'p' },
 		{ "full-user", no_argument, NULL, OPT_FULL_USER },
 		{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT },
@@ -91,8 +91,8 @@ void program_options(struct program *prog, int argc, char **argv)
 	int opt;
 
 	prog->opts.slice_us = 5000;
-	while ((opt = getopt_long(argc, argv, prog->slice_min_ns ? "s:S:pvVh" : "s:pvVh", options,
-				  NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, prog->slice_min_ns ? "s:S:pvVh" : "s:pvVh",
+				  options + !prog->slice_min_ns, NULL)) != -1) {
 		switch (opt) {
 		case 's':
 			prog->opts.slice_us = number(prog, "--slice-us", optarg, 100, MAX_SLICE_US);

@@ -15,32 +15,20 @@ struct rr {
 	uint64_t slice_ns, slice_min_ns;
 };
 
-static unsigned int nr_online(const struct scxu_topology *topology)
-{
-	struct scxu_cpu info = { .sz = sizeof(info) };
-	unsigned int nr = 0;
-	int cpu;
-
-	for (cpu = -1; (cpu = scxu_topology_next_cpu(topology, cpu)) >= 0;) {
-		scxu_topology_get_cpu(topology, cpu, &info);
-		nr += !!(info.flags & SCXU_CPU_ONLINE);
-	}
-	return nr;
-}
-
 static int init(struct scxu *s, void *arg)
 {
 	struct rr *rr = arg;
 
 	scxu_table_free(&rr->tasks);
 	rr->line = (struct scxu_list){ 0 };
-	rr->nr_cpus = nr_online(scxu_get_topology(s));
+	rr->nr_cpus = program_nr_cpus(s);
 	return scxu_table_init(&rr->tasks, s, sizeof(struct entry));
 }
 
 /*
  * We are not told when a task begins to run. But CPUs take the line in its order: when one comes
- * back it had its turn, and so had all before it.
+ * back it had its turn, and so had all before it. Not those that are bound to busy CPUs: where there
+ * are many, slices are longer than they could be.
  */
 static void had_turn(struct rr *rr, struct scxu_list_item *item)
 {

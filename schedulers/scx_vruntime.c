@@ -10,9 +10,11 @@
  */
 #define MAX_AWAKE_NS (20 * NSEC_PER_MSEC)
 
-/* After this wait a task is next, whatever it had. The kernel evicts us after some seconds. */
+/* After this wait a task is next, whatever it had: long before the kernel evicts us for it. */
 #define MAX_WAIT_NS (1000 * NSEC_PER_MSEC)
 #define MAX_HELPED 64 /* in a round */
+
+#define TICK_NS (10 * NSEC_PER_MSEC) /* the longest there is: it may end a slice so late */
 
 struct entry {
 	struct scxu_task task;      /* as it was when it came last */
@@ -21,6 +23,7 @@ struct entry {
 	uint64_t vruntime_ns;       /* run time; at half the weight each second is two */
 	uint64_t awake_ns;          /* of that, since it last slept */
 	uint64_t given_ns;          /* when it was dispatched */
+	uint64_t slice_ns;          /* for how long */
 	bool helped;                /* by help_oldest() */
 };
 
@@ -30,7 +33,8 @@ struct vruntime {
 	struct scxu_list given;  /* who waits in the kernel half, runs or sleeps; oldest first */
 	uint64_t now_ns;         /* the most vruntime with which a task began to run */
 	uint64_t clock_ns;       /* when the last task came */
-	uint64_t slice_ns, slice_min_ns;
+	uint64_t slice_ns, slice_min_ns, max_wait_ns;
+	unsigned int nr_cpus; /* online at the start */
 };
 
 static int init(struct scxu *s, void *arg)
@@ -41,6 +45,7 @@ static int init(struct scxu *s, void *arg)
 	scxu_table_free(&v->tasks);
 	scxu_heap_free(&v->next);
 	v->given = (struct scxu_list){ 0 };
+	v->nr_cpus = program_nr_cpus(s);
 	v->now_ns = 1000 * NSEC_PER_MSEC; /* so that vtime is never 0, which is none */
 	err = scxu_table_init(&v->tasks, s, sizeof(struct entry));
 	return err ? err : scxu_heap_init(&v->next, scxu_get_nr_slots(s));
@@ -67,30 +72,36 @@ static uint64_t slice_ns(const struct vruntime *v, const struct entry *e)
 	return slice_ns < PROGRAM_MAX_SLICE_NS ? slice_ns : PROGRAM_MAX_SLICE_NS;
 }
 
-/* A new task waits as long as one that had its turn just now, or to fork would be a way to run on. */
+/*
+ * A new task is where one is that had a turn just now, and it moves the present on, as that turn on
+ * one of the CPUs would have: to fork, end and never come back must be no way to run before others.
+ */
 static void welcome(struct vruntime *v, struct entry *e, const struct scxu_task *t)
 {
-	*e = (struct entry){ .task = *t, .vruntime_ns = v->now_ns + v->slice_ns };
+	*e = (struct entry){ .task = *t, .vruntime_ns = v->now_ns };
+	if (t->nr_switches)
+		return; /* it has slept: it is new to us alone */
+	e->vruntime_ns += scale(v->slice_ns, t);
+	e->awake_ns = MAX_AWAKE_NS;
+	v->now_ns += v->slice_ns / v->nr_cpus;
 }
 
-/*
- * What the task ran since it came last. We hear of it at the end of a run only, and of a run on an
- * idle CPU perhaps never: so no more counts than it could run at once when others wait.
- */
+/* What it ran since it came last: a turn at most, since we do not hear of runs on idle CPUs. */
 static void charge(struct vruntime *v, struct entry *e, const struct scxu_task *t)
 {
 	uint64_t ran_ns = t->exec_ns - e->task.exec_ns;
-	uint64_t credit_ns = t->flags & SCXU_TASK_WAKEUP ? v->slice_ns : MAX_AWAKE_NS;
+	bool slept = t->flags & SCXU_TASK_WAKEUP || t->nr_switches != e->task.nr_switches;
+	uint64_t credit_ns = slept ? v->slice_ns : MAX_AWAKE_NS;
 
 	if (e->helped)
 		ran_ns = 0; /* it was not its turn */
 	/* What it had when it began to run was the least of all: that is the present. */
 	if (ran_ns && (int64_t)(e->vruntime_ns - v->now_ns) > 0)
 		v->now_ns = e->vruntime_ns;
-	if (ran_ns > PROGRAM_MAX_SLICE_NS)
-		ran_ns = PROGRAM_MAX_SLICE_NS;
+	if (ran_ns > e->slice_ns + TICK_NS)
+		ran_ns = e->slice_ns + TICK_NS;
 	e->vruntime_ns += scale(ran_ns, t);
-	e->awake_ns = t->flags & SCXU_TASK_WAKEUP ? 0 : e->awake_ns + scale(ran_ns, t);
+	e->awake_ns = slept ? 0 : e->awake_ns + scale(ran_ns, t);
 	if (e->awake_ns > MAX_AWAKE_NS)
 		e->awake_ns = MAX_AWAKE_NS;
 	/* To sleep earns one slice and no more. */
@@ -126,7 +137,7 @@ static void give(struct scxu *s, struct vruntime *v, struct entry *e)
 	scxu_dispatch_init(&d, t);
 	d.cpu = cpu >= 0 ? cpu : SCXU_CPU_ANY;
 	d.vtime = e->next.key;
-	d.slice_ns = slice_ns(v, e);
+	d.slice_ns = e->slice_ns = slice_ns(v, e);
 	/* A decision that is refused is not lost: the kernel half runs the task after a while. */
 	if (scxu_dispatch_task(s, &d))
 		return;
@@ -143,10 +154,11 @@ static void help_oldest(struct scxu *s, struct vruntime *v)
 
 	for (nr = 0; nr < MAX_HELPED && (item = scxu_list_first(&v->given)); nr++) {
 		e = scxu_container_of(item, struct entry, item);
-		if ((int64_t)(v->clock_ns - e->given_ns) < (int64_t)MAX_WAIT_NS)
+		if ((int64_t)(v->clock_ns - e->given_ns) < (int64_t)v->max_wait_ns ||
+		    scxu_set_vtime(s, &e->task, 1))
 			break;
 		scxu_list_remove(item);
-		e->helped = !scxu_set_vtime(s, &e->task, 1);
+		e->helped = true;
 	}
 }
 
@@ -176,10 +188,12 @@ int main(int argc, char **argv)
 		.policy = &policy,
 		.slice_min_ns = 500000,
 	};
-	struct vruntime v = { 0 };
+	struct vruntime v = { .max_wait_ns = MAX_WAIT_NS };
 
 	program_start(&prog, argc, argv);
 	v.slice_ns = prog.slice_ns;
 	v.slice_min_ns = prog.slice_min_ns;
+	if (prog.opts.timeout_ms && prog.opts.timeout_ms * NSEC_PER_MSEC / 2 < MAX_WAIT_NS)
+		v.max_wait_ns = prog.opts.timeout_ms * NSEC_PER_MSEC / 2;
 	return program_run(&prog, &v);
 }

@@ -64,13 +64,13 @@ shares()
 	attach scx_vruntime
 	share 1 20 30
 	share 3 20 30
-	background /tmp/sleeper sleeper -m 40 10 6
-	sleep 1
-	ordinary hogs 16 4 >/tmp/hogs.out 2>&1
-	is "each of 16 busy loops makes progress" $? 0
-	wait_until 60000 ended /tmp/sleeper
-	is "a 10 ms sleeper beside them oversleeps by at most 40 ms" "$(cat /tmp/sleeper.rc)" 0
+	background /tmp/hogs hogs 16 6
+	sleep 1 # at first they have slept as well, for the start signal
+	ordinary sleeper -m 40 10 4 >/tmp/sleeper.out 2>&1
+	is "a 10 ms sleeper beside 16 busy loops oversleeps by at most 40 ms" $? 0
 	diag "$(cat /tmp/sleeper.out)"
+	wait_until 60000 ended /tmp/hogs
+	is "each of the busy loops makes progress" "$(cat /tmp/hogs.rc)" 0
 	leave
 }
 
