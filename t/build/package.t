@@ -6,6 +6,8 @@ srcdir=${srcdir:-$PWD}
 builddir=${builddir:-$srcdir}
 # shellcheck source=t/tap.sh
 . "$srcdir/t/tap.sh"
+# shellcheck source=t/turn.sh
+. "$srcdir/t/turn.sh"
 [ "${SCXU_SLOW-}" = 1 ] || skip_all 'takes minutes: set SCXU_SLOW=1 to run it'
 [ -e "$builddir/Makefile" ] || bail "no Makefile in '$builddir': run configure first"
 
@@ -13,6 +15,8 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/scxuser-package.XXXXXX")
 trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
+
+take_turn shared
 
 # The make and the tests that we run in here are not part of the make that runs us.
 unset MAKEFLAGS MFLAGS MAKELEVEL CC SCXU_VM SCXU_SLOW

@@ -6,6 +6,8 @@ srcdir=${srcdir:-.}
 builddir=${builddir:-.}
 # shellcheck source=t/tap.sh
 . "$srcdir/t/tap.sh"
+# shellcheck source=t/turn.sh
+. "$srcdir/t/turn.sh"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/scxuser-test.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -45,8 +47,13 @@ guest()
 		skip "$1, $2 CPUs: $4" "$(tail -n 1 "$work/why")"
 		return
 	fi
+	case $vm_options in
+	*--icount*)	take_turn shared ;; # how busy this machine is does not matter
+	*)		take_turn alone ;;
+	esac
 	vm_status=0
-	boot "$@" >"$work/out" 2>&1 </dev/null || vm_status=$?
+	boot "$@" >"$work/out" 2>&1 </dev/null 8>&- || vm_status=$?
+	end_turn
 	renumber "$1, $2 CPUs" <"$work/out"
 	is "$1, $2 CPUs: the guest ended well, with a clean kernel log" $vm_status 0
 }

@@ -6,12 +6,13 @@ set -eu
 . "${srcdir:-.}/t/vm/lib.sh"
 
 need_vm
+SCHED=none
+vm_options=--icount
+guest 7.3 1 600 schedulers.sh turns shares patience
+guest 6.12 1 600 schedulers.sh turns shares patience
+vm_options=
 SCHED=scx_rr
 guest 7.3 2 600 load.sh 3 pairs threads hogs stress rounds again
 SCHED=scx_vruntime
 guest 6.12 4 600 load.sh 3 pairs threads hogs stress rounds again
-# shellcheck disable=SC2034 # for lib.sh
-vm_options=--icount
-guest 7.3 1 600 schedulers.sh turns shares patience
-guest 6.12 1 600 schedulers.sh turns shares patience
 done_testing
