@@ -5,11 +5,16 @@
 #include <sched.h>
 
 static const char usage[] =
-	"usage: sleeper [-k] [-m BOUND_MS] PERIOD_MS SECONDS\n"
+	"usage: sleeper [-k] [-l MIN_MS] [-m BOUND_MS] PERIOD_MS SECONDS\n"
 	"  -k           keep the scheduling class it is started with (SCHED_OTHER)\n"
+	"  -l MIN_MS    also list each oversleep that was as long as that\n"
 	"  -m BOUND_MS  exit with 1 when the longest oversleep was longer\n"
 	"  SECONDS      how long to run; SIGTERM ends it earlier\n"
 	"It prints how late it was, and when it was latest, by CLOCK_MONOTONIC.\n";
+
+struct sleep {
+	uint64_t late_ns, due_ns;
+};
 
 static volatile sig_atomic_t stop;
 
@@ -19,11 +24,17 @@ static void on_sigterm(int sig)
 	stop = 1;
 }
 
-static int by_value(const void *a, const void *b)
+static int by_lateness(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	uint64_t x = ((const struct sleep *)a)->late_ns, y = ((const struct sleep *)b)->late_ns;
 
 	return (x > y) - (x < y);
+}
+
+static void print_when(const struct sleep *s)
+{
+	printf("max_us=%ju from_ms=%ju to_ms=%ju\n", (uintmax_t)s->late_ns / 1000,
+	       (uintmax_t)s->due_ns / 1000000, (uintmax_t)(s->due_ns + s->late_ns) / 1000000);
 }
 
 /* Whatever class the controlling shell has, this one measures what an ordinary task gets. */
@@ -35,17 +46,38 @@ static void become_ordinary(void)
 		die("sched_setscheduler");
 }
 
+/* Return: how many times it slept. */
+static size_t sleep_often(struct sleep *sleeps, size_t nr_max, uint64_t period_ns, uint64_t run_ns)
+{
+	uint64_t start_ns = now_ns(), due_ns, woken_ns;
+	size_t nr = 0;
+
+	while (!stop && nr < nr_max && now_ns() - start_ns < run_ns) {
+		due_ns = now_ns() + period_ns;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME,
+				&(struct timespec){ due_ns / NSEC_PER_SEC, due_ns % NSEC_PER_SEC },
+				NULL);
+		woken_ns = now_ns();
+		/* Only a signal makes it wake early. */
+		sleeps[nr].late_ns = woken_ns > due_ns ? woken_ns - due_ns : 0;
+		sleeps[nr++].due_ns = due_ns;
+	}
+	return nr;
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t period_ns, run_ns, bound_ns = UINT64_MAX, start_ns, wake_ns, late_ns, due_ns = 0;
-	uint64_t *late, max_ns = 0;
-	size_t nr = 0, nr_max;
+	uint64_t period_ns, run_ns, bound_ns = UINT64_MAX, list_ns = UINT64_MAX;
+	size_t nr, nr_max, i;
 	bool keep_class = false;
+	struct sleep *sleeps;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "km:")) != -1) {
+	while ((opt = getopt(argc, argv, "kl:m:")) != -1) {
 		if (opt == 'k')
 			keep_class = true;
+		else if (opt == 'l')
+			list_ns = number("MIN_MS", optarg, 1, 3600000) * 1000000;
 		else if (opt == 'm')
 			bound_ns = number("BOUND_MS", optarg, 1, 3600000) * 1000000;
 		else
@@ -59,8 +91,8 @@ int main(int argc, char **argv)
 	run_ns = number("SECONDS", argv[optind + 1], 1, 86400) * NSEC_PER_SEC;
 
 	nr_max = run_ns / period_ns + 1;
-	late = malloc(nr_max * sizeof(*late));
-	if (!late)
+	sleeps = malloc(nr_max * sizeof(*sleeps));
+	if (!sleeps)
 		die("malloc");
 	if (!keep_class)
 		become_ordinary();
@@ -69,28 +101,16 @@ int main(int argc, char **argv)
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))
 		die("mlockall");
 
-	start_ns = now_ns();
-	while (!stop && nr < nr_max && now_ns() - start_ns < run_ns) {
-		wake_ns = now_ns() + period_ns;
-		clock_nanosleep(
-			CLOCK_MONOTONIC, TIMER_ABSTIME,
-			&(struct timespec){ wake_ns / NSEC_PER_SEC, wake_ns % NSEC_PER_SEC }, NULL);
-		late_ns = now_ns();
-		/* Only a signal makes it wake early. */
-		late_ns = late_ns > wake_ns ? late_ns - wake_ns : 0;
-		late[nr++] = late_ns;
-		if (late_ns > max_ns) {
-			max_ns = late_ns;
-			due_ns = wake_ns;
-		}
-	}
-
+	nr = sleep_often(sleeps, nr_max, period_ns, run_ns);
 	if (nr == 0)
 		return 1;
-	qsort(late, nr, sizeof(*late), by_value);
-	printf("nr_periods=%zu p50_us=%ju p99_us=%ju max_us=%ju from_ms=%ju to_ms=%ju\n", nr,
-	       (uintmax_t)late[nr / 2] / 1000, (uintmax_t)late[nr * 99 / 100] / 1000,
-	       (uintmax_t)max_ns / 1000, (uintmax_t)due_ns / 1000000,
-	       (uintmax_t)(due_ns + max_ns) / 1000000);
-	return max_ns > bound_ns ? 1 : 0;
+	for (i = 0; i < nr; i++)
+		if (sleeps[i].late_ns >= list_ns)
+			print_when(&sleeps[i]);
+	qsort(sleeps, nr, sizeof(*sleeps), by_lateness);
+	printf("nr_periods=%zu p50_us=%ju p99_us=%ju ", nr,
+	       (uintmax_t)sleeps[nr / 2].late_ns / 1000,
+	       (uintmax_t)sleeps[nr * 99 / 100].late_ns / 1000);
+	print_when(&sleeps[nr - 1]);
+	return sleeps[nr - 1].late_ns > bound_ns ? 1 : 0;
 }

@@ -47,7 +47,7 @@ start_sleepers()
 	background /tmp/sleeper sleeper 10 3600
 	for cpu in $all_cpus; do
 		background "/tmp/realtime$cpu" taskset "$(printf %x $((1 << cpu)))" \
-			chrt -f 50 sleeper -k 200 3600
+			chrt -f 50 sleeper -k -l 20 200 3600
 	done
 	events=
 }
@@ -70,10 +70,9 @@ longest_us() # FILE...: of all
 # How late a real-time sleeper was when the ordinary one was latest: in this window of time.
 late_beside_us()
 {
-	cat /tmp/sleeper.out /tmp/realtime*.out | tr '=' ' ' | awk '
-	{ from = $10; to = $12 }
-	NR == 1 { first = from; last = to; next }
-	from <= last && to >= first && $8 > late { late = $8 }
+	sed 's/.*max_us/max_us/' /tmp/sleeper.out /tmp/realtime*.out | tr '=' ' ' | awk '
+	NR == 1 { first = $4; last = $6; next }
+	$4 <= last && $6 >= first && $2 > late { late = $2 }
 	END { print late + 0 }'
 }
 
