@@ -95,6 +95,37 @@ enum {
 };
 
 /**
+ * struct scxu_sim_opts - a machine and its tasks for the simulator, which runs a policy without a
+ * kernel, without privilege, and each time in the same way. It starts with its size and grows at its
+ * end. Since 0.1.
+ */
+struct scxu_sim_opts {
+	/** sizeof(struct scxu_sim_opts) */
+	size_t sz;
+	/** File that says what the tasks do, in the grammar of rt-app: see the page scxu_simulate
+	 *  in section 7 of the manual. */
+	const char *load;
+	/** Folder that stands for /sys, as for scxu_topology_open(); NULL = a machine of @nr_cpus. */
+	const char *root;
+	/** Without @root: so many CPUs, each a core, which share a cache: 1 to 4096. Default 4. */
+	uint32_t nr_cpus;
+	/** How long, in time of the simulated clock. Default: the duration that @load names, or until
+	 *  all tasks have ended. */
+	uint32_t duration_ms;
+	/** Time that a round of the policy takes on its CPU: up to 1000000000. Default 2000. */
+	uint32_t round_ns;
+	/** And more for each task read and each decision in it: up to 1000000000. Default 200. */
+	uint32_t decision_ns;
+	/** And up to so much more, by chance: a policy that is late now and then. */
+	uint32_t jitter_ns;
+	uint32_t reserved32;
+	/** What chance begins with: the same seed, the same run. */
+	uint64_t seed;
+	/** File to write a timeline to, for Perfetto and chrome://tracing. Default: none. */
+	const char *trace;
+};
+
+/**
  * struct scxu_opts - options of scxu_open(). Set it to zero, then @sz, then what you care about:
  * 0 stands for the default. It grows at its end only. Since 0.1.
  */
@@ -131,6 +162,9 @@ struct scxu_opts {
 	/** How many events each CPU can hold, of the types in @events: 64 to 65536, made a power of
 	 *  two. What does not fit is lost and counted. Default 1024. */
 	uint32_t nr_events;
+	/** Run in the simulator instead of a kernel: nothing of this machine is touched. Read by
+	 *  scxu_open() only. */
+	const struct scxu_sim_opts *sim;
 };
 
 /** Flags of struct scxu_task. Since 0.1. */
@@ -505,6 +539,23 @@ const char *scxu_version(void);
  * Context: any thread. Since 0.1.
  */
 int scxu_open(struct scxu **sp, const struct scxu_opts *opts);
+
+/** How scxu_write_summary() writes. Since 0.1. */
+enum scxu_summary_format {
+	SCXU_SUMMARY_TEXT = 0, /**< a table of the groups of tasks */
+	SCXU_SUMMARY_JSON = 1, /**< an object, with each task */
+};
+
+/**
+ * scxu_write_summary() - write what became of the tasks of a simulation: how much they ran, how long
+ * they waited.
+ * @fd:		descriptor to write to
+ * @format:	enum scxu_summary_format
+ *
+ * Return: 0, or -EINVAL for another format, -EOPNOTSUPP if @s does not simulate, or what writing to @fd
+ * failed with. Since 0.1.
+ */
+int scxu_write_summary(struct scxu *s, int fd, int format);
 
 /**
  * scxu_close() - detach, if still attached, and free the handle. NULL is allowed.

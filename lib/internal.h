@@ -46,6 +46,10 @@ static inline void scxu_disarm(struct scxu *s)
 /* opts.c: copy @opts, check it and fill in the defaults. */
 int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts);
 
+/* opts.c: the same for the simulator's. */
+int scxu_sim_opts_complete(struct scxu *s, struct scxu_sim_opts *o,
+			   const struct scxu_sim_opts *opts);
+
 /*
  * opts.c: copy a struct that begins with its size, of any version, to ours of @known bytes, which are 0.
  * Return: 0, -EINVAL without a size, or -E2BIG if it sets what we do not know.
@@ -66,6 +70,9 @@ int scxu_read_line(const char *path, char *buf, size_t len);
 
 /* topology.c: what is under @root, NULL = "/sys"; @log, or NULL, is told what is wrong there. */
 int scxu_read_topology(struct scxu_topology **tp, const char *root, struct scxu *log);
+
+/* topology.c: a machine of @nr_cpus cores that share a cache. */
+int scxu_make_topology(struct scxu_topology **tp, int nr_cpus);
 
 /* select_tables.c: the machine of a handle; @t is the handle's from now on, also on failure. */
 int scxu_set_topology(struct scxu *s, struct scxu_topology *t);

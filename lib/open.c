@@ -18,7 +18,9 @@ static int attach(struct scxu *s, const struct scxu_opts *opts)
 {
 	int err = scxu_opts_complete(s, opts);
 
-	if (!err)
+	if (s->opts.sim)
+		s->port = &scxu_port_sim;
+	else if (!err)
 		err = scxu_preflight(s);
 	if (!err)
 		err = s->port->attach(s);

@@ -108,6 +108,25 @@ static int complete_wishes(struct scxu *s)
 	return complete_number(s, "nr_events", &o->nr_events, 1024, 64, 65536);
 }
 
+int scxu_sim_opts_complete(struct scxu *s, struct scxu_sim_opts *o,
+			   const struct scxu_sim_opts *opts)
+{
+	int err = scxu_copy_sized(o, sizeof(*o), opts);
+
+	if (err == -E2BIG)
+		scxu_error(s, "sim: the options are from a newer libscxuser and set what %s lacks",
+			   scxu_version());
+	else if (err)
+		scxu_error(s, "sim: sz is not set");
+	if (!err && !o->load) {
+		scxu_error(s, "sim: load is not set: want the name of a file");
+		err = -EINVAL;
+	}
+	err = err ?: complete_number(s, "sim: nr_cpus", &o->nr_cpus, 4, 1, 4096);
+	err = err ?: complete_number(s, "sim: round_ns", &o->round_ns, 2000, 1, NSEC_PER_SEC);
+	return err ?: complete_number(s, "sim: decision_ns", &o->decision_ns, 200, 1, NSEC_PER_SEC);
+}
+
 int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 {
 	static const uint32_t known_flags = SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK |

@@ -94,5 +94,6 @@ struct scxu_port {
 };
 
 extern const struct scxu_port scxu_port_bpf;
+extern const struct scxu_port scxu_port_sim;
 
 #endif

@@ -44,12 +44,9 @@ static void count_smt(struct scxu_topology *t)
 	}
 }
 
-int scxu_read_topology(struct scxu_topology **tp, const char *root, struct scxu *log)
+/* The groups are known: all that follows from them. Takes @t on failure. */
+static int finish(struct scxu_topology *t, int err, struct scxu_topology **tp)
 {
-	struct sysfs fs = { .root = root ?: "/sys", .log = log };
-	struct scxu_topology *t = calloc(1, sizeof(*t));
-	int err = t ? topology_read(t, &fs) : -ENOMEM;
-
 	err = err ?: link_groups(t);
 	if (err) {
 		scxu_topology_close(t);
@@ -59,6 +56,36 @@ int scxu_read_topology(struct scxu_topology **tp, const char *root, struct scxu 
 	}
 	*tp = t;
 	return err;
+}
+
+int scxu_make_topology(struct scxu_topology **tp, int nr_cpus)
+{
+	struct scxu_topology *t = calloc(1, sizeof(*t));
+	int cpu;
+
+	if (t)
+		t->cpus = calloc(nr_cpus, sizeof(*t->cpus));
+	if (!t || !t->cpus)
+		return finish(t, -ENOMEM, tp);
+	t->nr_cpus = nr_cpus;
+	t->nr_groups[ALL] = t->nr_groups[NODE] = t->nr_groups[LLC] = 1;
+	t->nr_groups[CORE] = nr_cpus;
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		t->cpus[cpu] = (struct topology_cpu){
+			.group = { [CORE] = cpu },
+			.flags = SCXU_CPU_PRESENT | SCXU_CPU_ONLINE,
+			.package = -1,
+			.capacity = SCXU_MAX_CAPACITY,
+		};
+	return finish(t, 0, tp);
+}
+
+int scxu_read_topology(struct scxu_topology **tp, const char *root, struct scxu *log)
+{
+	struct sysfs fs = { .root = root ?: "/sys", .log = log };
+	struct scxu_topology *t = calloc(1, sizeof(*t));
+
+	return finish(t, t ? topology_read(t, &fs) : -ENOMEM, tp);
 }
 
 SCXU_API int scxu_topology_open(struct scxu_topology **tp, const char *root)

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of the simulator, lib/port_sim.c and sim_*.c, by policies whose effect can be reckoned. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "../../lib/sim.h"
+#include "../tap.h"
+
+static char path[] = "/tmp/scxuser-sim.XXXXXX";
+static struct scxu_sim_opts sim_opts;
+static struct scxu_opts opts;
+
+static void print_log(void *arg, int level, const char *line)
+{
+	if (level <= SCXU_LOG_WARNING)
+		diag("%s", line);
+}
+
+/* For 1 s, on one CPU, all wake-ups for the policy; a test changes what it needs. */
+static void begin(void)
+{
+	sim_opts = (struct scxu_sim_opts){
+		.sz = sizeof(sim_opts),
+		.load = path,
+		.nr_cpus = 1,
+		.duration_ms = 1000,
+		.round_ns = 1,
+		.decision_ns = 1,
+	};
+	opts = (struct scxu_opts){
+		.sz = sizeof(opts),
+		.flags = SCXU_FULL_USER,
+		.sim = &sim_opts,
+		.log = print_log,
+	};
+}
+
+static struct scxu *start(const char *tasks)
+{
+	FILE *f = fopen(path, "w");
+	struct scxu *s;
+
+	if (!f || fprintf(f, "{ \"tasks\": { %s } }", tasks) < 0 || fclose(f))
+		bail("cannot write %s", path);
+	if (scxu_open(&s, &opts))
+		bail("cannot simulate %s", tasks);
+	return s;
+}
+
+static void give(struct scxu *s, const struct scxu_task *t, int cpu, uint64_t slice_ns,
+		 uint64_t vtime)
+{
+	struct scxu_dispatch d;
+
+	scxu_dispatch_init(&d, t);
+	d.cpu = cpu;
+	d.slice_ns = slice_ns;
+	d.vtime = vtime;
+	if (scxu_dispatch_task(s, &d))
+		bail("cannot dispatch");
+}
+
+/* All tasks in turn. */
+static void run_fifo(struct scxu *s, uint64_t slice_ns)
+{
+	struct scxu_task t;
+
+	while (!scxu_exited(s)) {
+		while (scxu_dequeue_task(s, &t) > 0)
+			give(s, &t, SCXU_CPU_ANY, slice_ns, 0);
+		scxu_notify_complete(s, 0);
+	}
+}
+
+static const struct sim_task *task(struct scxu *s, uint32_t nr)
+{
+	return &sim_of(s)->tasks[nr];
+}
+
+static uint64_t exec_us(struct scxu *s, uint32_t nr)
+{
+	return task(s, nr)->view.exec_ns / NSEC_PER_USEC;
+}
+
+static void test_slices(void)
+{
+	struct scxu *s;
+
+	begin();
+	s = start("\"a\": { \"instance\": 4, \"run\": 1000000 }");
+	/* As long as a tick, at which a slice may end early for the policy's thread. */
+	run_fifo(s, SIM_TICK_NS);
+	ok(exec_us(s, 0) >= 245000 && exec_us(s, 0) <= 255000,
+	   "four tasks have a quarter each: %ju", (uintmax_t)exec_us(s, 0));
+	ok(exec_us(s, 0) - exec_us(s, 3) <= 4001, "to a slice");
+	ok(task(s, 0)->waits.nr >= 61 && task(s, 0)->waits.nr <= 63, "slices of 4 ms");
+	ok(task(s, 0)->waits.max_ns <= 12001000, "each waits for the three others (%ju us)",
+	   (uintmax_t)task(s, 0)->waits.max_ns / 1000);
+	is_int(sim_of(s)->stats.nr_stale, 0, "no decision is stale");
+	scxu_close(s);
+}
+
+static void test_script(void)
+{
+	struct scxu *s;
+
+	begin();
+	sim_opts.nr_cpus = 2;
+	sim_opts.duration_ms = 0;
+	s = start("\"a\": { \"loop\": 3, \"delay\": 1000, \"phases\": { "
+		  "\"p\": { \"loop\": 2, \"run\": 1000, \"sleep\": 2000, \"run\": 500 }, "
+		  "\"q\": { \"nice\": 5, \"cpus\": [1], \"run\": 250 } } }, "
+		  "\"b\": { \"loop\": 1, \"run\": 7000, \"yield\": \"\", \"run\": 1 }");
+	run_fifo(s, 0);
+	is_int(exec_us(s, 0), 3 * (2 * 1500 + 250), "phases and loops: the runs sum up");
+	is_int(task(s, 0)->view.nr_switches, 3 * 2 + 1, "so many sleeps, and the end");
+	is_int(task(s, 0)->view.weight, 33, "the last phase's weight");
+	is_int(task(s, 0)->view.cpu, 1, "and CPU");
+	is_int(exec_us(s, 1), 7001, "a task without phases");
+	is_str(sim_of(s)->why, "all tasks have ended", "and then it is over");
+	ok(sim_of(s)->now_ns - SIM_START_NS >= 1000000 + 3 * 2 * 3500000, "after that time");
+	scxu_close(s);
+}
+
+static void test_timers(void)
+{
+	struct scxu *s;
+
+	begin();
+	s = start("\"a\": { \"run\": 1000, "
+		  "\"timer\": { \"ref\": \"unique\", \"period\": 10000 } }");
+	run_fifo(s, 0);
+	is_int(task(s, 0)->waits.nr, 100, "a timer of 10 ms rings 100 times in a second");
+	scxu_close(s);
+	s = start("\"a\": { \"phases\": { \"p\": { \"loop\": 1, \"run\": 35000 }, \"q\": { "
+		  "\"loop\": -1, \"run\": 1000, \"timer\": { \"ref\": \"unique\", "
+		  "\"period\": 10000, \"mode\": \"absolute\" } } } }");
+	run_fifo(s, 100 * NSEC_PER_MSEC);
+	is_int(exec_us(s, 0), 35000 + 100 * 1000, "an absolute one makes up for what it missed");
+	scxu_close(s);
+}
+
+static void test_resume(void)
+{
+	struct scxu *s;
+
+	begin();
+	sim_opts.nr_cpus = 2;
+	s = start("\"a\": { \"run\": 1000, \"resume\": \"b\", \"sleep\": 9000 }, "
+		  "\"b\": { \"suspend\": \"\", \"run\": 100 }");
+	run_fifo(s, 0);
+	is_int(exec_us(s, 1), 100 * 100, "who is suspended runs each time it is resumed");
+	scxu_close(s);
+}
+
+/* In order of vtime, the last first. */
+static void test_vtime(void)
+{
+	struct scxu_task t[4];
+	struct scxu *s;
+	int nr, i;
+
+	begin();
+	s = start("\"a\": { \"instance\": 4, \"loop\": 1, \"run\": 1000 }");
+	while (!(nr = scxu_dequeue_tasks(s, t, 4)))
+		scxu_notify_complete(s, 0);
+	is_int(nr, 4, "four tasks come at once");
+	for (i = 0; i < nr; i++)
+		give(s, &t[i], SCXU_CPU_ANY, 0, 10 - i);
+	run_fifo(s, 0);
+	is_int(task(s, 3)->waits.max_ns / NSEC_PER_USEC, 0, "the least vtime is first");
+	is_int(task(s, 0)->waits.max_ns / NSEC_PER_USEC, 3000, "and the greatest last");
+	scxu_close(s);
+}
+
+static void test_stale(void)
+{
+	struct scxu_task t;
+	struct scxu *s;
+
+	begin();
+	s = start("\"a\": { \"loop\": 1, \"run\": 1000 }");
+	while (!scxu_dequeue_task(s, &t))
+		scxu_notify_complete(s, 0);
+	give(s, &t, SCXU_CPU_ANY, 0, 0);
+	give(s, &t, SCXU_CPU_ANY, 0, 0);
+	t.generation++;
+	give(s, &t, SCXU_CPU_ANY, 0, 0);
+	t.slot = 9;
+	give(s, &t, 0, 0, 0);
+	run_fifo(s, 0);
+	is_int(sim_of(s)->stats.nr_dispatched, 1, "one of four decisions counts");
+	is_int(sim_of(s)->stats.nr_stale, 2, "two are stale");
+	is_int(sim_of(s)->stats.nr_refused, 1, "and one is for nobody");
+	is_int(task(s, 0)->waits.nr, 1, "the task runs once");
+	scxu_close(s);
+}
+
+static void test_cpus(void)
+{
+	struct scxu_task t;
+	struct scxu *s;
+
+	begin();
+	sim_opts.nr_cpus = 3;
+	s = start("\"a\": { \"cpus\": [1], \"run\": 1000000 }, \"b\": { \"run\": 1000000 }, "
+		  "\"c\": { \"run\": 1000000 }");
+	while (!scxu_exited(s)) {
+		while (scxu_dequeue_task(s, &t) > 0)
+			give(s, &t, 2, 0, 0);
+		scxu_notify_complete(s, 0);
+	}
+	is_int(task(s, 0)->view.cpu, 1, "who may not run on a CPU does not");
+	ok(sim_of(s)->stats.nr_bounced >= 1, "and counts as bounced");
+	is_int(exec_us(s, 1) / 10000 + exec_us(s, 2) / 10000, 99, "the others share their CPU");
+	is_int(sim_of(s)->cpus[0].busy_ns, 0, "and no other runs anything");
+	scxu_close(s);
+}
+
+static void test_preempt(void)
+{
+	struct scxu_dispatch d;
+	struct scxu_task t;
+	struct scxu *s;
+
+	begin();
+	s = start("\"hog\": { \"run\": 1000000 }, "
+		  "\"b\": { \"delay\": 1000, \"run\": 100, \"sleep\": 9900 }");
+	while (!scxu_exited(s)) {
+		while (scxu_dequeue_task(s, &t) > 0) {
+			scxu_dispatch_init(&d, &t);
+			d.cpu = 0;
+			d.slice_ns = 100 * NSEC_PER_MSEC;
+			if (t.slot == 1)
+				d.flags = SCXU_DISPATCH_PREEMPT;
+			scxu_dispatch_task(s, &d);
+		}
+		scxu_notify_complete(s, 0);
+	}
+	ok(task(s, 1)->waits.max_ns <= SIM_PATIENCE_NS + SIM_TICK_NS,
+	   "who preempts waits for the policy's turn only (%ju us)",
+	   (uintmax_t)task(s, 1)->waits.max_ns / 1000);
+	ok(task(s, 1)->waits.nr > 60, "and runs often (%ju)", (uintmax_t)task(s, 1)->waits.nr);
+	scxu_close(s);
+}
+
+/* A policy that is too late, once: its round takes longer than the fallback waits. */
+static void test_fallback(void)
+{
+	struct scxu_stats stats = { .sz = sizeof(stats) };
+	struct scxu_task t;
+	struct scxu *s;
+
+	begin();
+	sim_opts.nr_cpus = 2;
+	s = start("\"a\": { \"instance\": 3, \"run\": 1000, \"sleep\": 1000 }");
+	while (!scxu_exited(s)) {
+		while (scxu_dequeue_task(s, &t) > 0)
+			if (t.enqueue_ns >= SIM_START_NS + 500 * NSEC_PER_MSEC)
+				give(s, &t, SCXU_CPU_ANY, 0, 0);
+		scxu_notify_complete(s, 0);
+	}
+	scxu_get_stats(s, &stats);
+	ok(stats.nr_fallbacks > 0 && stats.nr_rescued > 0, "a task without an answer is rescued");
+	ok(task(s, 0)->waits.max_ns <= 31 * NSEC_PER_MSEC, "within 1.5 times fallback_ms (%ju us)",
+	   (uintmax_t)task(s, 0)->waits.max_ns / 1000);
+	ok(stats.nr_dispatched > 300 && !stats.in_fallback, "and then the policy is asked again");
+	ok(task(s, 0)->waits.nr > 150 && task(s, 2)->waits.nr > 150, "nobody is lost");
+	scxu_close(s);
+}
+
+static void test_recall(void)
+{
+	uint32_t nr_again = 0;
+	struct scxu_task t;
+	struct scxu *s;
+
+	begin();
+	s = start("\"a\": { \"loop\": 1, \"run\": 5000 }, \"b\": { \"loop\": 1, \"run\": 5000 }");
+	while (!scxu_exited(s)) {
+		while (scxu_dequeue_task(s, &t) > 0) {
+			give(s, &t, 0, 0, 0);
+			nr_again += !!(t.flags & SCXU_TASK_REENQUEUED);
+			if (t.slot == 1 && !nr_again)
+				scxu_recall(s, &t);
+		}
+		scxu_notify_complete(s, 0);
+	}
+	is_int(nr_again, 1, "a recalled task comes again, and says so");
+	is_int(exec_us(s, 1), 5000, "and runs");
+	scxu_close(s);
+}
+
+/* A million times at one moment is no load but a mistake. */
+static void test_no_time(void)
+{
+	struct scxu_exit_info info = { .sz = sizeof(info) };
+	struct scxu *s;
+
+	begin();
+	opts.flags = 0;
+	sim_opts.nr_cpus = 2;
+	s = start("\"a\": { \"resume\": \"b\", \"suspend\": \"a\" }, "
+		  "\"b\": { \"delay\": 10, \"resume\": \"a\", \"suspend\": \"b\" }");
+	run_fifo(s, 0);
+	is_int(scxu_shutdown_and_report(s, &info), 1, "a load in which no time passes ends");
+	ok(strstr(info.reason, "no time"), "and says why: %s", info.reason);
+	scxu_close(s);
+	s = start("\"a\": { \"run\": 10, \"suspend\": \"\" }, \"b\": { \"loop\": 1, \"run\": 5 }");
+	run_fifo(s, 0);
+	is_int(scxu_shutdown_and_report(s, &info), 0, "one in which all are suspended, too");
+	is_str(info.reason, "all tasks are suspended", "with that reason");
+	scxu_close(s);
+}
+
+static void test_events(void)
+{
+	uint64_t nr[SCXU_EVENT_LOST + 1] = { 0 }, weight = 0;
+	struct scxu_event ev;
+	struct scxu_task t;
+	uint32_t iter = 0;
+	struct scxu *s;
+
+	begin();
+	sim_opts.nr_cpus = 2;
+	sim_opts.duration_ms = 0;
+	opts.events = SCXU_EVENT_BIT(SCXU_EVENT_SLEEP) | SCXU_EVENT_BIT(SCXU_EVENT_YIELD) |
+		      SCXU_EVENT_BIT(SCXU_EVENT_EXIT) | SCXU_EVENT_BIT(SCXU_EVENT_WEIGHT) |
+		      SCXU_EVENT_BIT(SCXU_EVENT_CPUMASK) | SCXU_EVENT_BIT(SCXU_EVENT_RUNNABLE) |
+		      SCXU_EVENT_BIT(SCXU_EVENT_PREEMPT) | SCXU_EVENT_BIT(SCXU_EVENT_RESULT);
+	s = start("\"a\": { \"loop\": 1, \"phases\": { \"p\": { \"loop\": 3, \"run\": 100, "
+		  "\"sleep\": 30000, \"yield\": \"\" }, \"q\": { \"nice\": -5, \"cpus\": [0], "
+		  "\"run\": 100 } } }, \"b\": { \"loop\": 1, \"run\": 150000 }");
+	while (scxu_next_task(s, &iter, &t))
+		nr[0]++;
+	is_int(nr[0], 2, "a walk finds the tasks");
+	while (!scxu_exited(s)) {
+		while (scxu_next_event(s, &ev)) {
+			nr[ev.type]++;
+			if (ev.type == SCXU_EVENT_ENQUEUE)
+				give(s, &ev.task, 0, SIM_TICK_NS, 0);
+			else if (ev.type == SCXU_EVENT_WEIGHT)
+				weight = ev.value[0];
+		}
+		scxu_notify_complete(s, 0);
+	}
+	is_int(nr[SCXU_EVENT_SLEEP], 3, "events: three sleeps");
+	is_int(nr[SCXU_EVENT_YIELD], 3, "three yields");
+	is_int(nr[SCXU_EVENT_RUNNABLE], 2 + 3, "two starts and three wake-ups");
+	is_int(nr[SCXU_EVENT_CPUMASK], 1, "one change of CPUs");
+	is_int(weight, 305, "a new weight");
+	is_int(nr[SCXU_EVENT_EXIT], 1, "an exit; with the last one it is over");
+	ok(nr[SCXU_EVENT_PREEMPT] > 2 && nr[SCXU_EVENT_PREEMPT] < 40, "preemptions");
+	is_int(nr[SCXU_EVENT_RESULT], sim_of(s)->stats.nr_dispatched, "a result for each decision");
+	scxu_close(s);
+}
+
+/* A queue that one CPU serves, and a task that cannot use it. */
+static void test_own_queue(void)
+{
+	static const uint64_t cpus = 1 << 2;
+	struct scxu_dispatch d;
+	struct scxu_task t;
+	struct scxu *s;
+	int queue;
+
+	begin();
+	sim_opts.nr_cpus = 3;
+	s = start("\"a\": { \"instance\": 3, \"run\": 3000, \"sleep\": 5000 }, "
+		  "\"b\": { \"cpus\": [0], \"run\": 100, \"sleep\": 900 }");
+	queue = scxu_create_queue(s, "two", &cpus, 1);
+	is_int(queue, 1, "a queue");
+	while (!scxu_exited(s)) {
+		while (scxu_dequeue_task(s, &t) > 0) {
+			scxu_dispatch_init(&d, &t);
+			d.queue = queue;
+			scxu_dispatch_task(s, &d);
+		}
+		scxu_notify_complete(s, 0);
+	}
+	is_int(task(s, 0)->view.cpu + task(s, 1)->view.cpu + task(s, 2)->view.cpu, 6,
+	       "all in it run on its CPU");
+	ok(exec_us(s, 0) + exec_us(s, 1) + exec_us(s, 2) > 950000, "which is busy all the time");
+	ok(exec_us(s, 3) > 90000 && sim_of(s)->stats.nr_bounced > 900,
+	   "and who may not run there bounces");
+	scxu_close(s);
+}
+
+static void test_set_vtime(void)
+{
+	struct scxu_task t[3];
+	struct scxu *s;
+	int nr, i;
+
+	begin();
+	s = start("\"a\": { \"instance\": 3, \"loop\": 1, \"run\": 1000 }");
+	while (!(nr = scxu_dequeue_tasks(s, t, 3)))
+		scxu_notify_complete(s, 0);
+	for (i = 0; i < nr; i++)
+		give(s, &t[i], SCXU_CPU_ANY, 0, 10 + i);
+	scxu_set_vtime(s, &t[2], 1);
+	scxu_set_slice(s, &t[0], 100000);
+	run_fifo(s, 0);
+	is_int(task(s, 2)->waits.max_ns / NSEC_PER_USEC, 0, "with another vtime the last is first");
+	is_int(task(s, 0)->waits.nr, 2, "with a short slice one takes two turns");
+	is_int(task(s, 1)->waits.nr, 1, "and with a long one one");
+	scxu_close(s);
+}
+
+static void test_refused(void)
+{
+	struct scxu *s;
+
+	begin();
+	opts.log = NULL;
+	opts.flags = SCXU_HISTOGRAMS;
+	is_int(scxu_open(&s, &opts), -EOPNOTSUPP, "no histograms");
+	opts.flags = 0;
+	opts.events = SCXU_EVENT_BIT(SCXU_EVENT_TICK);
+	is_int(scxu_open(&s, &opts), -EOPNOTSUPP, "no ticks");
+	opts.events = 0;
+	sim_opts.root = "/nonexistent";
+	is_int(scxu_open(&s, &opts), -ENOENT, "no such machine");
+}
+
+/* The sum over tasks of something that depends on the order of everything. */
+static uint64_t fingerprint(uint64_t slice_ns)
+{
+	struct scxu *s;
+	uint64_t sum = 0;
+	uint32_t i;
+
+	begin();
+	sim_opts.nr_cpus = 5;
+	s = start("\"a\": { \"instance\": 20, \"run\": 777, \"sleep\": 1234 }, "
+		  "\"b\": { \"instance\": 7, \"run\": 100000, \"cpus\": [1, 2] }, "
+		  "\"c\": { \"instance\": 9, \"run\": 50, \"yield\": \"\" }");
+	run_fifo(s, slice_ns);
+	for (i = 0; i < sim_of(s)->load.nr_tasks; i++)
+		sum = sum * 31 + task(s, i)->view.exec_ns + task(s, i)->nr_migrations;
+	scxu_close(s);
+	return sum;
+}
+
+static void test_reproducible(void)
+{
+	uint64_t first = fingerprint(3 * NSEC_PER_MSEC);
+
+	ok(first == fingerprint(3 * NSEC_PER_MSEC), "the same again gives the same");
+	ok(first != fingerprint(4 * NSEC_PER_MSEC), "and something else something else");
+}
+
+static void test_summary(void)
+{
+	struct scxu *s;
+	FILE *f = tmpfile();
+	char text[4096] = "";
+
+	begin();
+	s = start("\"a \\\" b\": { \"instance\": 2, \"run\": 1000, \"sleep\": 3000 }");
+	run_fifo(s, 0);
+	is_int(scxu_write_summary(s, fileno(f), 7), -EINVAL, "an unknown format is refused");
+	is_int(scxu_write_summary(s, -1, SCXU_SUMMARY_TEXT), -EBADF, "and a bad descriptor");
+	is_int(scxu_write_summary(s, fileno(f), SCXU_SUMMARY_JSON), 0, "a summary as JSON");
+	scxu_close(s);
+	rewind(f);
+	ok(fread(text, 1, sizeof(text) - 1, f) > 0 && strstr(text, "\"name\":\"a \\\" b\""),
+	   "with the group's name");
+	ok(strstr(text, "\"nr_tasks\":2") && strstr(text, "\"pid\":1001"), "and its tasks");
+	fclose(f);
+}
+
+int main(void)
+{
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		bail("no temporary file");
+	close(fd);
+	test_slices();
+	test_script();
+	test_timers();
+	test_resume();
+	test_vtime();
+	test_stale();
+	test_cpus();
+	test_preempt();
+	test_fallback();
+	test_recall();
+	test_no_time();
+	test_events();
+	test_own_queue();
+	test_set_vtime();
+	test_refused();
+	test_reproducible();
+	test_summary();
+	unlink(path);
+	return done_testing();
+}
