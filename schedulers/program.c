@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "program.h"
 
@@ -153,18 +154,34 @@ bool program_again(struct program *prog)
 	return again;
 }
 
+static int print_summary(struct program *prog)
+{
+	int err;
+
+	fflush(stdout);
+	err = scxu_write_summary(prog->s, STDOUT_FILENO, prog->summary);
+	if (!err)
+		return 0;
+	fprintf(stderr, "%s: cannot write the summary: %s\n", prog->name, strerror(-err));
+	return EXIT_FAILURE;
+}
+
 int program_end(struct program *prog)
 {
 	struct scxu_exit_info info = { .sz = sizeof(info) };
 	int evicted = scxu_shutdown_and_report(prog->s, &info);
+
+	if (prog->opts.sim && !evicted)
+		return print_summary(prog);
 
 	if (!evicted || (prog->stopping && info.kind == SCXU_EXIT_RESTART)) {
 		printf("%s: asked to stop, detached\n", prog->name);
 		fflush(stdout);
 		return 0;
 	}
-	fprintf(stderr, "%s: evicted by the kernel: %s%s%s\n", prog->name, info.reason,
-		info.message[0] ? ": " : "", info.message);
+	fprintf(stderr, "%s: evicted by the %s: %s%s%s\n", prog->name,
+		prog->opts.sim ? "simulator" : "kernel", info.reason, info.message[0] ? ": " : "",
+		info.message);
 	if (prog->verbose)
 		fputs(scxu_get_dump(prog->s), stderr);
 	return EXIT_EVICTED;

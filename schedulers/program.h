@@ -21,6 +21,8 @@ struct program {
 	uint64_t slice_ns;     /* --slice-us */
 	struct scxu *s;        /* not the same one after a restart */
 	struct scxu_opts opts;
+	struct scxu_sim_opts sim; /* with a load: simulate */
+	int summary;              /* enum scxu_summary_format */
 	unsigned int stats_sec;
 	int verbose;
 	volatile sig_atomic_t stopping; /* SIGINT or SIGTERM came */

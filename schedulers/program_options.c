@@ -2,6 +2,7 @@
 /* program_options.c - the command line of all reference schedulers. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +10,43 @@
 
 #define MAX_SLICE_US (PROGRAM_MAX_SLICE_NS / 1000)
 #define MAX_TIMEOUT_MS 30000
+
+enum {
+	OPT_FULL_USER = 256,
+	OPT_TIMEOUT,
+	OPT_STATS,
+	OPT_HISTOGRAMS,
+	OPT_SIMULATE,
+	OPT_CPUS,
+	OPT_MACHINE,
+	OPT_DURATION,
+	OPT_LATENCY,
+	OPT_SEED,
+	OPT_TRACE,
+	OPT_JSON,
+};
+
+static const struct option options[] = {
+	{ "slice-us-min", required_argument, NULL, 'S' }, /* first: not all have it */
+	{ "slice-us", required_argument, NULL, 's' },
+	{ "partial", no_argument, NULL, 'p' },
+	{ "full-user", no_argument, NULL, OPT_FULL_USER },
+	{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT },
+	{ "stats", required_argument, NULL, OPT_STATS },
+	{ "histograms", no_argument, NULL, OPT_HISTOGRAMS },
+	{ "simulate", required_argument, NULL, OPT_SIMULATE },
+	{ "cpus", required_argument, NULL, OPT_CPUS },
+	{ "machine", required_argument, NULL, OPT_MACHINE },
+	{ "duration-ms", required_argument, NULL, OPT_DURATION },
+	{ "latency-us", required_argument, NULL, OPT_LATENCY },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "trace", required_argument, NULL, OPT_TRACE },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
 
 static void print_help(const struct program *prog)
 {
@@ -27,6 +65,17 @@ static void print_help(const struct program *prog)
 	       "                     to %d (default 5000)\n"
 	       "      --stats SEC    print a line of statistics each SEC seconds\n"
 	       "      --histograms   measure how long tasks wait, for that line\n"
+	       "      --simulate FILE\n"
+	       "                     run the tasks that FILE describes, on simulated CPUs, and print\n"
+	       "                     how they fared; needs no privilege and touches no kernel\n"
+	       "      --cpus N       with --simulate: so many CPUs, 1 to 4096 (default 4)\n"
+	       "      --machine DIR  or those of a copy of another machine's /sys\n"
+	       "      --duration-ms N\n"
+	       "                     for so long, rather than as FILE says\n"
+	       "      --latency-us N it decides up to so much later, by chance: 0 to 1000000\n"
+	       "      --seed N       what chance begins with (default 0)\n"
+	       "      --trace FILE   write a timeline, for Perfetto and chrome://tracing\n"
+	       "      --json         print it for programs\n"
 	       "  -v, --verbose      say more on standard error; twice for debugging\n"
 	       "  -V, --version      print the version and exit\n"
 	       "  -h, --help         print this and exit\n\n"
@@ -71,22 +120,67 @@ static void finish_slices(struct program *prog, unsigned int slice_min_us)
 		prog->slice_min_ns = prog->slice_ns;
 }
 
+static void finish_simulation(struct program *prog)
+{
+	const struct scxu_sim_opts *sim = &prog->sim;
+
+	if (sim->load) {
+		prog->sim.sz = sizeof(prog->sim);
+		prog->opts.sim = sim;
+	} else if (sim->nr_cpus || sim->root || sim->duration_ms || sim->jitter_ns || sim->seed ||
+		   sim->trace || prog->summary) {
+		fprintf(stderr,
+			"%s: --cpus, --machine, --duration-ms, --latency-us, --seed, --trace and --json "
+			"go with --simulate\n",
+			prog->name);
+		bad_usage(prog);
+	}
+	if (sim->root && sim->nr_cpus) {
+		fprintf(stderr, "%s: --cpus or --machine, not both\n", prog->name);
+		bad_usage(prog);
+	}
+	if (sim->load && prog->stats_sec) {
+		fprintf(stderr, "%s: --stats does not go with --simulate\n", prog->name);
+		bad_usage(prog);
+	}
+}
+
+/* Those that go with --simulate. */
+static bool simulation_option(struct program *prog, int opt)
+{
+	switch (opt) {
+	case OPT_SIMULATE:
+		prog->sim.load = optarg;
+		break;
+	case OPT_CPUS:
+		prog->sim.nr_cpus = number(prog, "--cpus", optarg, 1, 4096);
+		break;
+	case OPT_MACHINE:
+		prog->sim.root = optarg;
+		break;
+	case OPT_DURATION:
+		prog->sim.duration_ms = number(prog, "--duration-ms", optarg, 1, 86400000);
+		break;
+	case OPT_LATENCY:
+		prog->sim.jitter_ns = number(prog, "--latency-us", optarg, 0, 1000000) * 1000;
+		break;
+	case OPT_SEED:
+		prog->sim.seed = number(prog, "--seed", optarg, 0, UINT_MAX);
+		break;
+	case OPT_TRACE:
+		prog->sim.trace = optarg;
+		break;
+	case OPT_JSON:
+		prog->summary = SCXU_SUMMARY_JSON;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
 void program_options(struct program *prog, int argc, char **argv)
 {
-	enum { OPT_FULL_USER = 256, OPT_TIMEOUT, OPT_STATS, OPT_HISTOGRAMS };
-	static const struct option options[] = {
-		{ "slice-us-min", required_argument, NULL, 'S' }, /* first: not all have it */
-		{ "slice-us", required_argument, NULL, 's' },
-		{ "partial", no_argument, NULL, 'p' },
-		{ "full-user", no_argument, NULL, OPT_FULL_USER },
-		{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT },
-		{ "stats", required_argument, NULL, OPT_STATS },
-		{ "histograms", no_argument, NULL, OPT_HISTOGRAMS },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	unsigned int slice_min_us = 0;
 	int opt;
 
@@ -126,10 +220,12 @@ void program_options(struct program *prog, int argc, char **argv)
 			print_help(prog);
 			exit(0);
 		default:
-			bad_usage(prog);
+			if (!simulation_option(prog, opt))
+				bad_usage(prog);
 		}
 	}
 	finish_slices(prog, slice_min_us);
+	finish_simulation(prog);
 	if (optind < argc) {
 		fprintf(stderr, "%s: unknown argument '%s'\n", prog->name, argv[optind]);
 		bad_usage(prog);
