@@ -76,16 +76,35 @@ spread()
 	diag "$1 busy loops, on CPUs $where"
 }
 
-# spread_locally LOOPS: a CPU that the emulator lets stand still, though idle, loses what waits for it
-# to any other, wherever that is: then once more.
-spread_locally()
+# spread_until LOOPS COMMAND...: a CPU that the emulator lets stand still, though idle, loses what waits
+# for it to any other, wherever that is: then once more.
+spread_until()
 {
+	nr_loops=$1
+	shift
 	for try in 1 2 3; do
-		[ $try = 1 ] || diag "not all in one node: try $try"
-		spread "$1"
-		# shellcheck disable=SC2086 # a list
-		[ "$(nr_nodes_of $where)" != 1 ] || break
+		[ $try = 1 ] || diag "not as it should be: try $try"
+		spread "$nr_loops"
+		! "$@" || break
 	done
+}
+
+# shellcheck disable=SC2086 # a list
+have_a_core_each()
+{
+	[ "$(nr_cores_of $where)" = 4 ]
+}
+
+# shellcheck disable=SC2086
+have_a_cpu_each()
+{
+	[ "$(nr_different $where)" = 6 ]
+}
+
+# shellcheck disable=SC2086
+fill_one_node()
+{
+	[ "$(nr_nodes_of $where) $(nr_different $where)" = "1 4" ]
 }
 
 leave()
@@ -102,10 +121,10 @@ is "each core has two CPUs" "$(nr_cores_of 0 1 2 3 4 5 6 7)" 4
 
 if start anywhere; then
 	is "the handle's topology is the same" "$(head -n 9 $OUT)" "$(cat /tmp/shown)"
-	spread 4
+	spread_until 4 have_a_core_each
 	# shellcheck disable=SC2086 # a list
 	is "4 busy loops have a core each" "$(nr_cores_of $where)" 4
-	spread 6
+	spread_until 6 have_a_cpu_each
 	# shellcheck disable=SC2086
 	is "6 busy loops have a CPU each" "$(nr_different $where)" 6
 	# shellcheck disable=SC2086
@@ -113,7 +132,7 @@ if start anywhere; then
 	leave anywhere
 fi
 if start numa_local; then
-	spread_locally 6
+	spread_until 6 fill_one_node
 	# shellcheck disable=SC2086
 	is "6 busy loops stay in their node, though the other is idle" "$(nr_nodes_of $where)" 1
 	# shellcheck disable=SC2086
