@@ -161,32 +161,31 @@ key_of_line()
 # count_path NR_SECONDS: sets nr_rounds and nr_decisions, from the scheduler's statistics, and
 # nr_syscalls, all system calls of the thread that runs the policy, from the kernel's tracer.
 # The span goes from one statistics line to another: the trace shows when each was written, by
-# another thread of the scheduler.
+# another thread of the scheduler. It fails if a line was written while the tracer was turned on:
+# nobody knows then which is the first in the trace.
 count_path()
 {
 	trace=/sys/kernel/tracing
 	enter=$trace/events/raw_syscalls/sys_enter
+	missed=0 counted="0 0"
+	# System call 1 is write(). What other threads do besides may be very much.
 	filter=
 	for tid in /proc/"$sched_pid"/task/*; do
-		filter="$filter${filter:+ || }common_pid == ${tid##*/}"
+		filter="$filter${filter:+ || }(common_pid == ${tid##*/} && id == 1)"
 	done
 	echo 16384 >$trace/buffer_size_kb
-	echo "$filter" >$enter/filter
+	echo "common_pid == $sched_pid || $filter" >$enter/filter
+	echo >$trace/trace
 	first=$(nr_stats_lines)
 	wait_until 20000 more_stats_lines_than "$first" || return 1
-	first=$((first + 2))
-	last=$((first + $1))
-	echo >$trace/trace
+	first=$(nr_stats_lines)
 	echo 1 >$enter/enable
-	wait_until $(($1 * 1000 + 60000)) more_stats_lines_than $((last - 1))
+	missed=$(($(nr_stats_lines) - first))
+	wait_until $(($1 * 1000 + 60000)) more_stats_lines_than $((first + $1))
 	echo 0 >$enter/enable
-	# shellcheck disable=SC2034 # these are for the caller
-	nr_rounds=$(($(key_of_line rounds "$last") - $(key_of_line rounds "$first")))
-	# shellcheck disable=SC2034
-	nr_decisions=$(($(key_of_line decisions "$last") - $(key_of_line decisions "$first")))
-	# System call 1 is write(). Empty when there was not one write for each line. A long trace must
-	# not be read in real time: up to 6.12 that leaves a CPU's other tasks nothing.
-	nr_syscalls=$(ordinary awk -v policy="$sched_pid" -v nr_lines=$((last - first + 1)) '
+	# The number of lines, and of the policy's calls from the first line to the last. A long trace
+	# must not be read in real time: up to 6.12 that leaves a CPU's other tasks nothing.
+	counted=$(ordinary awk -v policy="$sched_pid" '
 		match($0, /-[0-9]+ +\[[0-9]+\]/) {
 			split(substr($0, RSTART + 1), word, " ")
 			if (word[1] == policy)
@@ -197,9 +196,16 @@ count_path()
 				seen = nr
 			}
 		}
-		END { if (nr_writes == nr_lines) print seen }' $trace/trace)
+		END { print nr_writes + 0, seen + 0 }' $trace/trace)
 	echo 0 >$enter/filter
-	[ -n "$nr_syscalls" ]
+	[ "$missed" -eq 0 ] && [ "${counted% *}" -gt 1 ] || return 1
+	nr_syscalls=${counted#* }
+	# shellcheck disable=SC2034 # these are for the caller
+	nr_rounds=$(($(key_of_line rounds $((first + ${counted% *}))) -
+		$(key_of_line rounds $((first + 1)))))
+	# shellcheck disable=SC2034
+	nr_decisions=$(($(key_of_line decisions $((first + ${counted% *}))) -
+		$(key_of_line decisions $((first + 1)))))
 }
 
 # share PAIRS MIN MAX: what half of the busy loops on one CPU get of it, in percent. They have nice 5

@@ -63,14 +63,14 @@ beside_reader()
 		return
 	fi
 	background /tmp/pairs pingpong -t 3600 16 0
-	if count_path 1 || count_path 1; then # the tracer may miss a line
+	if count_path 1 || count_path 1 || count_path 1; then
 		ok "beside a reader of statistics: at most one system call per round" \
 			[ "$nr_syscalls" -le $((nr_rounds + nr_rounds / 50 + 5)) ]
-		diag "$nr_syscalls system calls, $nr_rounds rounds, $nr_decisions decisions;" \
-			"$(ordinary grep -c ' NR 98 ' $trace/trace) reads"
+		diag "$nr_syscalls system calls, $nr_rounds rounds, $nr_decisions decisions"
 	else
-		fail "the kernel's tracer sees each statistics line" "$(tail -n 3 $OUT)"
+		fail "the kernel's tracer sees each statistics line" "$missed missed; $counted; $(tail -n 3 $OUT)"
 	fi
+	diag "$(tail -n 1 $OUT)"
 	ok "in charge, beside a reader" in_charge
 	kill -KILL "$(cat /tmp/pairs.pid)"
 	wait_until 20000 ended /tmp/pairs
