@@ -33,9 +33,46 @@ void BPF_PROG(scxu_cgroup_move, struct task_struct *p, struct cgroup *from, stru
 		event_task(p, EVENT_CGROUP, cgroup_id(to), cgroup_id(from));
 }
 
+/* What the process can ask for, by id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, u64);
+	__type(value, struct scxu_shm_cgroup);
+} cgroups SEC(".maps");
+
+/* Called for those that are there when we attach, and for each that comes. */
+SEC("struct_ops.s/scxu_cgroup_init")
+s32 BPF_PROG(scxu_cgroup_init, struct cgroup *cgrp, struct scx_cgroup_init_args *args)
+{
+	struct cgroup_subsys_state *parent = cgrp->self.parent;
+	struct scxu_shm_cgroup info = { .weight = args->weight };
+	u64 id = cgroup_id(cgrp);
+
+	if (parent)
+		info.parent_id = cgroup_id(parent->cgroup);
+	bpf_map_update_elem(&cgroups, &id, &info, BPF_ANY);
+	return 0;
+}
+
+SEC("struct_ops.s/scxu_cgroup_exit")
+void BPF_PROG(scxu_cgroup_exit, struct cgroup *cgrp)
+{
+	u64 id = cgroup_id(cgrp);
+
+	bpf_map_delete_elem(&cgroups, &id);
+	event_slow(EVENT_CGROUP_WEIGHT, bpf_get_smp_processor_id(), id, 0, 0, 0);
+}
+
 SEC("struct_ops/scxu_cgroup_set_weight")
 void BPF_PROG(scxu_cgroup_set_weight, struct cgroup *cgrp, u32 weight)
 {
+	u64 id = cgroup_id(cgrp);
+	struct scxu_shm_cgroup *info = bpf_map_lookup_elem(&cgroups, &id);
+
+	if (info)
+		info->weight = weight;
 	event_slow(EVENT_CGROUP_WEIGHT, bpf_get_smp_processor_id(), cgroup_id(cgrp), weight, 0, 0);
 }
 

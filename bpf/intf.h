@@ -246,6 +246,13 @@ struct scxu_shm_queue {
 	char name[SCXU_QUEUE_NAME_LEN];
 };
 
+/* A cgroup, in the map "cgroups" by its id. */
+struct scxu_shm_cgroup {
+	__u64 parent_id; /* 0 = it is the root */
+	__u32 weight;
+	__u32 reserved;
+};
+
 struct scxu_shm_cpuperf {
 	__s32 cpu;
 	__u32 perf;

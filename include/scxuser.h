@@ -123,6 +123,11 @@ struct scxu_sim_opts {
 	uint64_t seed;
 	/** File to write a timeline to, for Perfetto and chrome://tracing. Default: none. */
 	const char *trace;
+	/** How many tasks each CPU can announce before the policy reads; what is beyond is scheduled
+	 *  by the fallback: 1 to 1048576. Default 4096, which is what the kernel half has. */
+	uint32_t nr_ring;
+	/** How many decisions fit into a round; with more it is in two: 1 to 1048576. Default 4096. */
+	uint32_t nr_decisions;
 };
 
 /**
@@ -318,7 +323,8 @@ enum scxu_event_type {
 	SCXU_EVENT_CPU_OFFLINE = 12,
 	/** The timer tick, on a CPU that runs a task of ours: @task. */
 	SCXU_EVENT_TICK = 13,
-	/** A cgroup's cpu.weight changed. value[0]: its id, value[1]: the weight, 1 to 10000. */
+	/** A cgroup's cpu.weight changed. value[0]: its id, value[1]: the weight, 1 to 10000; 0 =
+	 *  it is gone. To begin with: scxu_get_cgroup(). */
 	SCXU_EVENT_CGROUP_WEIGHT = 14,
 	/** A cgroup's cpu.max changed. value[0]: its id, value[1]: period, value[2]: quota, all
 	 *  ones = no limit, value[3]: burst, in us. */
@@ -723,6 +729,35 @@ int scxu_recall(struct scxu *s, const struct scxu_task *t);
  */
 int scxu_create_queue(struct scxu *s, const char *name, const uint64_t *cpus,
 		      unsigned int nr_words);
+
+/**
+ * struct scxu_cgroup - a cgroup that has the cpu controller. It starts with its size and grows at
+ * its end. Since 0.1.
+ */
+struct scxu_cgroup {
+	size_t sz;          /**< sizeof(struct scxu_cgroup), set by the caller */
+	uint64_t id;        /**< as struct scxu_task has it */
+	uint64_t parent_id; /**< the one that it is in; 0 = it is the root */
+	uint32_t weight;    /**< its cpu.weight among its siblings and the tasks of its parent,
+				 1 to 10000; SCXU_WEIGHT_DEFAULT is that of a task of nice 0 */
+	uint32_t reserved;  /**< 0 */
+};
+
+/**
+ * scxu_get_cgroup() - where a cgroup is, and its weight.
+ * @id:	from struct scxu_task
+ *
+ * Only with SCXU_EVENT_CGROUP_WEIGHT in opts.events, which tells of changes: keep what you got, and
+ * ask again after SCXU_EVENT_LOST. It makes a system call, which does not block.
+ *
+ * Return: 0, or
+ *	-EINVAL		@info->sz is not set
+ *	-ENOENT		it is gone, or has no cpu controller
+ *	-EOPNOTSUPP	there is no SCXU_EVENT_CGROUP_WEIGHT in opts.events
+ *
+ * Since 0.1.
+ */
+int scxu_get_cgroup(struct scxu *s, uint64_t id, struct scxu_cgroup *info);
 
 /** The highest level of performance of a CPU. Since 0.1. */
 #define SCXU_CPUPERF_MAX 1024

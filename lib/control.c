@@ -106,6 +106,25 @@ SCXU_API int scxu_set_cpuperf(struct scxu *s, int cpu, uint32_t perf)
 	return s->port->set_cpuperf(s, cpu, perf);
 }
 
+SCXU_API int scxu_get_cgroup(struct scxu *s, uint64_t id, struct scxu_cgroup *info)
+{
+	struct scxu_cgroup all = { .sz = sizeof(all) };
+	size_t sz = info->sz;
+	int err;
+
+	if (sz < sizeof(info->sz))
+		return -EINVAL;
+	if (!(s->opts.events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT)))
+		return -EOPNOTSUPP;
+	err = s->port->read_cgroup(s, id, &all);
+	if (err)
+		return err;
+	memset(info, 0, sz);
+	memcpy(info, &all, sz < sizeof(all) ? sz : sizeof(all));
+	info->sz = sz;
+	return 0;
+}
+
 SCXU_API bool scxu_has(struct scxu *s, int feature)
 {
 	return (s ? s->port : &scxu_port_bpf)->has(s, feature);

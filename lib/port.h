@@ -18,6 +18,7 @@ struct scxu_event;
 struct scxu_dispatch;
 struct scxu_stats;
 struct scxu_histograms;
+struct scxu_cgroup;
 struct scxu_exit_info;
 
 /* What the policy asks for beside a decision; what an operation does not use is 0. */
@@ -73,6 +74,8 @@ struct scxu_port {
 	int (*create_queue)(struct scxu *s, uint32_t nr, const char *name);
 	int (*add_to_queue)(struct scxu *s, uint32_t nr, int cpu);
 	int (*set_cpuperf)(struct scxu *s, int cpu, uint32_t perf);
+	/* All but @info->sz, if it is there; else -ENOENT. */
+	int (*read_cgroup)(struct scxu *s, uint64_t id, struct scxu_cgroup *info);
 	bool (*has)(struct scxu *s, int feature);
 
 	/* End a wait() from a signal handler or another thread, and all that follow. */

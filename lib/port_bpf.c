@@ -90,6 +90,19 @@ static int port_bpf_set_cpuperf(struct scxu *s, int cpu, uint32_t perf)
 	return port_bpf_run(port_of(s)->skel->progs.scxu_set_cpuperf, &set, sizeof(set));
 }
 
+static int port_bpf_read_cgroup(struct scxu *s, uint64_t id, struct scxu_cgroup *info)
+{
+	struct scxu_shm_cgroup found;
+
+	if (bpf_map__lookup_elem(port_of(s)->skel->maps.cgroups, &id, sizeof(id), &found,
+				 sizeof(found), 0))
+		return -ENOENT;
+	info->id = id;
+	info->parent_id = found.parent_id;
+	info->weight = found.weight;
+	return 0;
+}
+
 static bool port_bpf_has(struct scxu *s, int feature)
 {
 	if (feature < 0 || feature >= 64)
@@ -160,6 +173,7 @@ const struct scxu_port scxu_port_bpf = {
 	.create_queue = port_bpf_create_queue,
 	.add_to_queue = port_bpf_add_to_queue,
 	.set_cpuperf = port_bpf_set_cpuperf,
+	.read_cgroup = port_bpf_read_cgroup,
 	.has = port_bpf_has,
 	.wait = port_bpf_wait,
 	.fd = port_bpf_fd,

@@ -76,8 +76,11 @@ void drop_unwanted_ops(struct scxu *s, struct scxu_bpf *skel)
 		drop_op(skel, quiescent);
 	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_RUNNABLE)))
 		drop_op(skel, runnable);
-	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT)))
+	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT))) {
+		drop_op(skel, cgroup_init);
+		drop_op(skel, cgroup_exit);
 		drop_op(skel, cgroup_set_weight);
+	}
 	if (!(events & SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_BANDWIDTH)))
 		drop_op(skel, cgroup_set_bandwidth);
 }

@@ -153,6 +153,28 @@ static void test_cpuperf(void)
 	is_int(scxu_set_cpuperf(&s, 0, 0), -EINVAL, "what the kernel says is the answer");
 }
 
+static void test_cgroup(void)
+{
+	struct scxu_cgroup info = { .sz = sizeof(info), .id = 1 };
+	struct {
+		size_t sz;
+		uint64_t id, after;
+	} old = { .sz = 16, .after = 4711 };
+
+	open_with_room(0, 0);
+	is_int(scxu_get_cgroup(&s, 7, &info), -EOPNOTSUPP, "a cgroup without events of cgroups");
+	s.opts.events = SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT);
+	is_int(scxu_get_cgroup(&s, 8, &info), -ENOENT, "one that is not there");
+	is_int(info.id, 1, "changes nothing");
+	is_int(scxu_get_cgroup(&s, 7, &info), 0, "one that is");
+	ok(info.sz == sizeof(info) && info.id == 7 && info.parent_id == 1 && info.weight == 321,
+	   "has all that the port says");
+	is_int(scxu_get_cgroup(&s, 7, (struct scxu_cgroup *)&old), 0, "for an older program");
+	ok(old.sz == 16 && old.id == 7 && old.after == 4711, "no more than that knows");
+	info.sz = 0;
+	is_int(scxu_get_cgroup(&s, 7, &info), -EINVAL, "without a size");
+}
+
 static void test_has(void)
 {
 	open_with_room(0, 0);
@@ -169,6 +191,7 @@ int main(void)
 	test_full();
 	test_queues();
 	test_cpuperf();
+	test_cgroup();
 	test_has();
 	return done_testing();
 }

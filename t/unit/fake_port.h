@@ -227,6 +227,16 @@ static int fake_create_queue(struct scxu *s, uint32_t nr, const char *name)
 	return 0;
 }
 
+static int fake_read_cgroup(struct scxu *s, uint64_t id, struct scxu_cgroup *info)
+{
+	if (id != 7)
+		return -ENOENT;
+	info->id = id;
+	info->parent_id = 1;
+	info->weight = 321;
+	return 0;
+}
+
 static int fake_add_to_queue(struct scxu *s, uint32_t nr, int cpu)
 {
 	if (nr == fake.queue)
@@ -272,6 +282,7 @@ static const struct scxu_port fake_port = {
 	.disarm = fake_disarm,
 	.command = fake_command,
 	.create_queue = fake_create_queue,
+	.read_cgroup = fake_read_cgroup,
 	.add_to_queue = fake_add_to_queue,
 	.set_cpuperf = fake_set_cpuperf,
 	.has = fake_has,
