@@ -124,7 +124,9 @@ int scxu_sim_opts_complete(struct scxu *s, struct scxu_sim_opts *o,
 	}
 	err = err ?: complete_number(s, "sim: nr_cpus", &o->nr_cpus, 4, 1, 4096);
 	err = err ?: complete_number(s, "sim: round_ns", &o->round_ns, 2000, 1, NSEC_PER_SEC);
-	return err ?: complete_number(s, "sim: decision_ns", &o->decision_ns, 200, 1, NSEC_PER_SEC);
+	err = err ?: complete_number(s, "sim: decision_ns", &o->decision_ns, 200, 1, NSEC_PER_SEC);
+	err = err ?: complete_number(s, "sim: nr_ring", &o->nr_ring, 4096, 1, 1 << 20);
+	return err ?: complete_number(s, "sim: nr_decisions", &o->nr_decisions, 4096, 1, 1 << 20);
 }
 
 int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
@@ -154,8 +156,8 @@ int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 		err = complete_number(s, "fallback_ms", &o->fallback_ms, 20, 1,
 				      smaller(o->timeout_ms / 2, 1000));
 	if (!err)
-		err = complete_number(s, "max_tasks", &o->max_tasks, default_max_tasks(), 64,
-				      MAX_TASKS);
+		err = complete_number(s, "max_tasks", &o->max_tasks,
+				      o->sim ? MAX_TASKS : default_max_tasks(), 64, MAX_TASKS);
 	if (!err)
 		err = complete_number(s, "exit_dump_len", &o->exit_dump_len, SCXU_EXIT_DUMP_LEN, 1,
 				      SCXU_EXIT_DUMP_LEN);

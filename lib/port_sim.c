@@ -132,6 +132,8 @@ static struct sim_order *next_order(struct sim *sim)
 	uint32_t capacity = sim->orders_capacity ? 2 * sim->orders_capacity : 1024;
 	struct sim_order *orders;
 
+	if (sim->nr_orders == sim->opts.nr_decisions)
+		return NULL;
 	if (sim->nr_orders == sim->orders_capacity) {
 		orders = realloc(sim->orders, capacity * sizeof(*orders));
 		if (!orders)
@@ -191,10 +193,25 @@ static int port_sim_set_cpuperf(struct scxu *s, int cpu, uint32_t perf)
 	return 0;
 }
 
+static int port_sim_read_cgroup(struct scxu *s, uint64_t id, struct scxu_cgroup *info)
+{
+	const struct sim_load *load = &sim_of(s)->load;
+	const struct sim_cgroup *cgroup;
+
+	if (id - 1 >= load->nr_cgroups)
+		return -ENOENT;
+	cgroup = &load->cgroups[id - 1];
+	info->id = id;
+	info->parent_id = id == 1 ? 0 : cgroup->parent + 1;
+	info->weight = cgroup->weight;
+	return 0;
+}
+
 /* Each task has its number for ever, and a withdrawal is told. */
 static bool port_sim_has(struct scxu *s, int feature)
 {
-	return feature == SCXU_FEATURE_WITHDRAW || feature == SCXU_FEATURE_TID;
+	return feature == SCXU_FEATURE_CGROUP || feature == SCXU_FEATURE_WITHDRAW ||
+	       feature == SCXU_FEATURE_TID;
 }
 
 static int port_sim_fd(struct scxu *s)
@@ -311,7 +328,8 @@ static int init_sim(struct sim *sim)
 	sim->end.happen = on_end;
 	sim_fallback_init(sim);
 	/* Each event is in one of these, once. */
-	err = scxu_heap_init(&sim->clock, sim->load.nr_tasks + 2 * s->nr_cpus + 8);
+	err = scxu_heap_init(&sim->clock,
+			     sim->load.nr_tasks + 2 * s->nr_cpus + sim->load.nr_plugs + 8);
 	err = err ?: init_queues(sim);
 	err = err ?: sim_cpu_init(sim);
 	err = err ?: sim_task_init(sim);
@@ -326,6 +344,7 @@ static int init_sim(struct sim *sim)
 	sim->random = sim->opts.seed ^ 0x9e3779b97f4a7c15 ?: 1;
 	if (duration_ns)
 		sim_at(sim, &sim->end, SIM_START_NS + duration_ns);
+	sim_hotplug_init(sim);
 	sim_policy_init(sim);
 	return 0;
 }
@@ -353,10 +372,8 @@ static int read_machine(struct scxu *s, const struct scxu_sim_opts *opts)
 /* What is left out says so, rather than being silently something else. */
 static int check_asked_for(struct scxu *s)
 {
-	static const uint64_t never = SCXU_EVENT_BIT(SCXU_EVENT_TICK) |
-				      SCXU_EVENT_BIT(SCXU_EVENT_CGROUP) |
-				      SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT) |
-				      SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_BANDWIDTH);
+	static const uint64_t never =
+		SCXU_EVENT_BIT(SCXU_EVENT_TICK) | SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_BANDWIDTH);
 	const char *what = NULL;
 
 	if (s->opts.flags & SCXU_PARTIAL)
@@ -364,7 +381,7 @@ static int check_asked_for(struct scxu *s)
 	else if (s->opts.flags & SCXU_HISTOGRAMS)
 		what = "SCXU_HISTOGRAMS";
 	else if (s->opts.events & never)
-		what = "events of ticks and cgroups";
+		what = "events of ticks and of the bandwidth of cgroups";
 	if (!what)
 		return 0;
 	scxu_error(s, "the simulator has no %s", what);
@@ -447,6 +464,7 @@ const struct scxu_port scxu_port_sim = {
 	.create_queue = port_sim_create_queue,
 	.add_to_queue = port_sim_add_to_queue,
 	.set_cpuperf = port_sim_set_cpuperf,
+	.read_cgroup = port_sim_read_cgroup,
 	.has = port_sim_has,
 	.wait = port_sim_wait,
 	.fd = port_sim_fd,

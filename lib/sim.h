@@ -2,13 +2,14 @@
 /*
  * sim.h - the simulator: CPUs and scripted tasks under a clock of their own.
  *
- *	sim_load.c	what the tasks do, from a file
+ *	sim_load*.c	what the tasks do, from a file; see sim_load.h
  *	sim_task.c	tasks: their script, wake-ups, sleep
  *	sim_cpu.c	CPUs: what runs, until when, and what comes next
  *	sim_queue.c	dispatch queues
  *	sim_place.c	decisions of the policy, carried out
  *	sim_note.c	what the policy is told
  *	sim_fallback.c	when it is late
+ *	sim_hotplug.c	CPUs that come and go
  *	sim_policy.c	when the policy's thread runs, and for how long
  *	sim_report.c	what became of the tasks
  *	sim_trace.c	a timeline
@@ -59,6 +60,7 @@ struct sim_phase {
 	uint32_t nr_steps;
 	int64_t nr_loops; /* or SIM_FOREVER */
 	uint32_t mask;    /* into sim_load.masks */
+	uint32_t cgroup;  /* into sim_load.cgroups */
 	int nice;
 };
 
@@ -72,11 +74,29 @@ struct sim_group {
 	uint32_t nr_timers;
 };
 
+/* Its id is its number in sim_load.cgroups, and 1. */
+struct sim_cgroup {
+	char *path;
+	uint32_t parent;
+	uint32_t weight;
+};
+
+/* A CPU comes or goes. */
+struct sim_plug {
+	struct sim_event ev;
+	uint64_t at_ns;
+	int cpu, online;
+};
+
 struct sim_load {
 	struct sim_group *groups;
 	uint32_t nr_groups, nr_tasks;
 	struct sim_mask *masks; /* the first is all CPUs */
 	uint32_t nr_masks;
+	struct sim_cgroup *cgroups; /* the first is the root */
+	uint32_t nr_cgroups;
+	struct sim_plug *plugs; /* in order of time */
+	uint32_t nr_plugs;
 	char **names; /* that tasks suspend on */
 	uint32_t nr_names;
 	uint64_t duration_ns; /* 0 = until all tasks are gone */
@@ -146,6 +166,7 @@ struct sim_cpu {
 	uint64_t busy_ns, policy_ns;
 	int llc, node;
 	uint32_t turn, kind, next_own;
+	uint32_t nr_announced, nr_events; /* that the policy has yet to read */
 };
 
 /* What is for the policy to read. */
@@ -214,6 +235,7 @@ struct sim {
 	struct sim_note *notes; /* a ring that grows */
 	uint32_t nr_notes, notes_head, notes_tail;
 	uint64_t next_seq;
+	uint64_t nr_lost;    /* since the policy was told so */
 	bool events_pending; /* beside tasks that want to run */
 	struct sim_order *orders;
 	uint32_t nr_orders, orders_capacity;
@@ -252,13 +274,20 @@ int sim_task_init(struct sim *sim);
 enum sim_next sim_task_go_on(struct sim *sim, struct sim_task *t);
 void sim_task_leaves(struct sim *sim, struct sim_task *t, enum sim_next how);
 void sim_task_enqueue(struct sim *sim, struct sim_task *t, uint32_t flags, int cpu);
+void sim_task_set_mask(struct sim *sim, struct sim_task *t, uint32_t mask);
 
 static inline bool sim_may_run_on(const struct sim *sim, const struct sim_task *t, int cpu)
 {
 	return sim_in_mask(sim->load.masks[t->mask].words, cpu);
 }
 
-/* sim_note.c */
+/* sim_hotplug.c; sim_usable_mask(): @mask, or all CPUs if none of it is online. */
+void sim_hotplug_init(struct sim *sim);
+uint32_t sim_usable_mask(const struct sim *sim, uint32_t mask);
+
+/* sim_note.c; sim_note_has_room(): to announce another task from @cpu. */
+bool sim_note_has_room(const struct sim *sim, int cpu);
+void sim_note_cpu(struct sim *sim, uint32_t type, int cpu);
 void sim_note(struct sim *sim, uint32_t type, const struct sim_task *t, int cpu, uint64_t value);
 void sim_note_result(struct sim *sim, uint32_t slot, uint32_t generation, uint32_t result);
 bool sim_read_note(struct sim *sim, struct scxu_event *ev);
@@ -280,6 +309,7 @@ void sim_cpu_insert_local(struct sim *sim, struct sim_task *t, int cpu, uint64_t
 void sim_cpu_kick_idle(struct sim *sim, const struct sim_task *t, const uint64_t *among);
 int sim_cpu_take_idle(struct sim *sim, const struct sim_task *t, int near);
 void sim_cpu_account(struct sim *sim, int cpu);
+void sim_cpu_set_online(struct sim *sim, int cpu, bool online);
 
 /* sim_queue.c; memory that lacks ends the simulation. */
 int sim_queue_init(struct sim_queue *q, uint32_t nr_masks);

@@ -124,6 +124,19 @@ static void begin_run(struct sim *sim, int cpu, struct sim_task *t)
 	run_on(sim, cpu);
 }
 
+/* While all of @cpus are offline any CPU does. */
+static bool serves(const struct sim *sim, int cpu, const uint64_t *cpus)
+{
+	int other;
+
+	if (sim_in_mask(cpus, cpu))
+		return true;
+	for (other = 0; sim->load.nr_plugs && other < sim->s->nr_cpus; other++)
+		if (sim->cpus[other].online && sim_in_mask(cpus, other))
+			return false;
+	return sim->load.nr_plugs;
+}
+
 /* From the policy's own queues in turn. */
 static struct sim_task *take_own(struct sim *sim, int cpu)
 {
@@ -133,7 +146,7 @@ static struct sim_task *take_own(struct sim *sim, int cpu)
 
 	for (i = 0; i < sim->nr_own && !t; i++) {
 		nr = (c->next_own + i) % sim->nr_own;
-		if (!sim_in_mask(sim->own_cpus[nr], cpu))
+		if (!serves(sim, cpu, sim->own_cpus[nr]))
 			continue;
 		t = sim_queue_take(sim, &sim->own[nr], cpu);
 		if (t)
@@ -229,6 +242,8 @@ static void schedule(struct sim *sim, int cpu, enum sim_next why)
 	struct sim_cpu *c = &sim->cpus[cpu];
 	struct sim_task *prev = c->curr, *next;
 
+	if (!c->online)
+		return;
 	sim_cancel(&c->stop);
 	c->preempt = false;
 	next = take_local(c) ?: dispatch(sim, cpu, prev);
@@ -284,7 +299,7 @@ static void on_look(struct sim *sim, struct sim_event *ev)
 	struct sim_cpu *c = scxu_container_of(ev, struct sim_cpu, look);
 	int cpu = c - sim->cpus;
 
-	if (c->policy_runs || (c->curr && !c->preempt))
+	if (c->policy_runs || (c->curr && !c->preempt) || !c->online)
 		return;
 	sim_cpu_account(sim, cpu);
 	sim_cpu_schedule(sim, cpu);
@@ -303,6 +318,31 @@ void sim_cpu_preempt(struct sim *sim, int cpu)
 {
 	sim->cpus[cpu].preempt = true;
 	sim_cpu_look(sim, cpu);
+}
+
+/* What it runs has to go elsewhere. The policy's thread may end its round first. */
+static void leave(struct sim *sim, int cpu)
+{
+	struct sim_cpu *c = &sim->cpus[cpu];
+	struct sim_task *t = c->curr;
+
+	set_idle(sim, cpu, false);
+	sim_cancel(&c->stop);
+	c->curr = NULL;
+	if (t)
+		put_back(sim, t, cpu, SIM_NEXT_RUN);
+	while ((t = take_local(c)))
+		sim_task_enqueue(sim, t, 0, cpu);
+}
+
+void sim_cpu_set_online(struct sim *sim, int cpu, bool online)
+{
+	sim_cpu_account(sim, cpu);
+	sim->cpus[cpu].online = online;
+	if (online)
+		set_idle(sim, cpu, true);
+	else
+		leave(sim, cpu);
 }
 
 void sim_cpu_insert_local(struct sim *sim, struct sim_task *t, int cpu, uint64_t slice_ns)

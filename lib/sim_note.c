@@ -28,10 +28,29 @@ static bool is_asked_for(const struct sim *sim, uint32_t type)
 	return type == SCXU_EVENT_ENQUEUE || sim->s->opts.events & SCXU_EVENT_BIT(type);
 }
 
+bool sim_note_has_room(const struct sim *sim, int cpu)
+{
+	return sim->cpus[cpu].nr_announced < sim->opts.nr_ring;
+}
+
+/* Which of its CPU's rings it is in, of which each has its end. */
+static uint32_t *ring_of(struct sim *sim, uint32_t type, int cpu)
+{
+	struct sim_cpu *c = &sim->cpus[cpu];
+
+	return type == SCXU_EVENT_ENQUEUE ? &c->nr_announced : &c->nr_events;
+}
+
 static struct sim_note *add(struct sim *sim, uint32_t type, int cpu, uint64_t value)
 {
 	struct sim_note *note;
 
+	if (type != SCXU_EVENT_ENQUEUE && sim->cpus[cpu].nr_events >= sim->s->opts.nr_events) {
+		sim->nr_lost++;
+		sim->stats.nr_events_lost++;
+		return NULL;
+	}
+	++*ring_of(sim, type, cpu);
 	if (!make_room(sim)) {
 		sim_fail(sim, "out of memory");
 		return NULL;
@@ -68,11 +87,11 @@ void sim_note(struct sim *sim, uint32_t type, const struct sim_task *t, int cpu,
 	sim_guard_wake(sim);
 }
 
-void sim_note_result(struct sim *sim, uint32_t slot, uint32_t generation, uint32_t result)
+/* Of no task, but for its slot. */
+static void note_other(struct sim *sim, uint32_t type, int cpu, uint64_t value, uint32_t slot,
+		       uint32_t generation)
 {
-	struct sim_note *note = is_asked_for(sim, SCXU_EVENT_RESULT) ?
-					add(sim, SCXU_EVENT_RESULT, sim->policy.cpu, result) :
-					NULL;
+	struct sim_note *note = is_asked_for(sim, type) ? add(sim, type, cpu, value) : NULL;
 
 	if (!note)
 		return;
@@ -81,6 +100,21 @@ void sim_note_result(struct sim *sim, uint32_t slot, uint32_t generation, uint32
 	sim->stats.nr_events++;
 	sim->events_pending = true;
 	sim_guard_wake(sim);
+}
+
+void sim_note_result(struct sim *sim, uint32_t slot, uint32_t generation, uint32_t result)
+{
+	note_other(sim, SCXU_EVENT_RESULT, sim->policy.cpu, result, slot, generation);
+}
+
+void sim_note_cpu(struct sim *sim, uint32_t type, int cpu)
+{
+	note_other(sim, type, cpu, 0, 0, 0);
+}
+
+static bool is_of_cpu(const struct sim_note *note)
+{
+	return note->type == SCXU_EVENT_CPU_ONLINE || note->type == SCXU_EVENT_CPU_OFFLINE;
 }
 
 /* Members that cost something on a real kernel are there only if they were asked for. */
@@ -123,7 +157,7 @@ static void fill_event(const struct sim *sim, const struct sim_note *note, struc
 	}
 	ev->task.slot = note->slot;
 	ev->task.generation = note->generation;
-	if (note->type == SCXU_EVENT_RESULT)
+	if (note->type == SCXU_EVENT_RESULT || is_of_cpu(note))
 		return;
 	ev->task.pid = t->view.pid;
 	ev->task.tgid = t->view.tgid;
@@ -143,12 +177,30 @@ static bool is_over(const struct sim *sim, const struct sim_note *note)
 	       (t->state != SIM_CUSTODY || t->view.generation != note->generation);
 }
 
+static bool read_loss(struct sim *sim, struct scxu_event *ev)
+{
+	if (!sim->nr_lost)
+		return false;
+	*ev = (struct scxu_event){
+		.type = SCXU_EVENT_LOST,
+		.cpu = -1,
+		.seq = sim->next_seq++,
+		.time_ns = sim->now_ns,
+		.value = { sim->nr_lost },
+	};
+	sim->nr_lost = 0;
+	return true;
+}
+
 bool sim_read_note(struct sim *sim, struct scxu_event *ev)
 {
 	const struct sim_note *note;
 
+	if (read_loss(sim, ev))
+		return true;
 	while (sim->notes_head != sim->notes_tail) {
 		note = &sim->notes[sim->notes_head++ & (sim->nr_notes - 1)];
+		--*ring_of(sim, note->type, note->cpu);
 		if (is_over(sim, note))
 			continue;
 		fill_event(sim, note, ev);
@@ -162,12 +214,17 @@ bool sim_read_note(struct sim *sim, struct scxu_event *ev)
 void sim_drop_notes(struct sim *sim)
 {
 	uint32_t i, to = sim->notes_head;
+	const struct sim_note *note;
 
-	for (i = sim->notes_head; i != sim->notes_tail; i++)
-		if (sim->notes[i & (sim->nr_notes - 1)].type == SCXU_EVENT_ENQUEUE)
-			sim->notes[to++ & (sim->nr_notes - 1)] =
-				sim->notes[i & (sim->nr_notes - 1)];
+	for (i = sim->notes_head; i != sim->notes_tail; i++) {
+		note = &sim->notes[i & (sim->nr_notes - 1)];
+		if (note->type == SCXU_EVENT_ENQUEUE)
+			sim->notes[to++ & (sim->nr_notes - 1)] = *note;
+		else
+			--*ring_of(sim, note->type, note->cpu);
+	}
 	sim->notes_tail = to;
+	sim->nr_lost = 0;
 }
 
 bool sim_read_task(const struct sim *sim, uint32_t slot, struct scxu_task *to)

@@ -53,6 +53,8 @@ static void on_overdue(struct sim *sim, struct sim_event *ev)
 	sim_at(sim, ev, sim->now_ns + SIM_TICK_NS - tick_ns);
 	if (tick_ns)
 		return;
+	while (!sim->cpus[policy->cpu].online)
+		policy->cpu = (policy->cpu + 1) % sim->s->nr_cpus;
 	policy->preempting = true;
 	sim_cpu_preempt(sim, policy->cpu);
 }

@@ -25,6 +25,17 @@ static uint32_t weight_of(int nice)
 	return weight ?: 1;
 }
 
+static bool can_announce(struct sim *sim, const struct sim_task *t, int cpu)
+{
+	bool has_slot = t->view.slot < sim->s->opts.max_tasks;
+
+	if (has_slot && sim_note_has_room(sim, cpu))
+		return true;
+	sim->stats.nr_no_slot += !has_slot;
+	sim->stats.nr_ring_full += has_slot;
+	return false;
+}
+
 /* It is in custody from here on. */
 void sim_task_enqueue(struct sim *sim, struct sim_task *t, uint32_t flags, int cpu)
 {
@@ -32,7 +43,7 @@ void sim_task_enqueue(struct sim *sim, struct sim_task *t, uint32_t flags, int c
 
 	view->flags = flags;
 	view->enqueue_ns = sim->now_ns;
-	if (sim->fallback.on) {
+	if (sim->fallback.on || !can_announce(sim, t, cpu)) {
 		sim_fallback_insert(sim, t, flags & SCXU_TASK_WAKEUP);
 		return;
 	}
@@ -92,10 +103,28 @@ static void suspend(struct sim *sim, struct sim_task *t, uint32_t name)
 	sim->nr_suspended++;
 }
 
+/* Where it waits it comes again, as in the kernel; where it runs its CPU sees to that. */
+void sim_task_set_mask(struct sim *sim, struct sim_task *t, uint32_t mask)
+{
+	t->mask = mask;
+	t->view.nr_cpus_allowed = sim->load.masks[mask].nr_cpus;
+	sim_note(sim, SCXU_EVENT_CPUMASK, t, t->view.cpu, 0);
+	if (t->state == SIM_QUEUED) {
+		sim_queue_remove(t);
+	} else if (t->state == SIM_CUSTODY) {
+		scxu_list_remove(&t->item);
+		sim->stats.nr_withdrawn++;
+		sim_note(sim, SCXU_EVENT_WITHDRAW, t, t->view.cpu, SCXU_WITHDRAW_DEQUEUE);
+	} else {
+		return;
+	}
+	sim_task_enqueue(sim, t, t->view.flags & SCXU_TASK_WAKEUP, t->view.cpu);
+}
+
 static void begin_phase(struct sim *sim, struct sim_task *t)
 {
 	const struct sim_phase *phase = &t->group->phases[t->phase];
-	uint32_t weight = weight_of(phase->nice);
+	uint32_t weight = weight_of(phase->nice), mask = sim_usable_mask(sim, phase->mask);
 
 	t->phase_loops_left = phase->nr_loops;
 	t->step = 0;
@@ -104,10 +133,11 @@ static void begin_phase(struct sim *sim, struct sim_task *t)
 		t->view.weight = weight;
 		sim_note(sim, SCXU_EVENT_WEIGHT, t, t->view.cpu, weight);
 	}
-	if (t->mask != phase->mask) {
-		t->mask = phase->mask;
-		t->view.nr_cpus_allowed = sim->load.masks[t->mask].nr_cpus;
-		sim_note(sim, SCXU_EVENT_CPUMASK, t, t->view.cpu, 0);
+	if (t->mask != mask)
+		sim_task_set_mask(sim, t, mask);
+	if (t->view.cgroup_id != phase->cgroup + 1) {
+		t->view.cgroup_id = phase->cgroup + 1;
+		sim_note(sim, SCXU_EVENT_CGROUP, t, t->view.cpu, t->view.cgroup_id);
 	}
 }
 
@@ -220,14 +250,15 @@ void sim_task_leaves(struct sim *sim, struct sim_task *t, enum sim_next how)
 	check_alive(sim);
 }
 
+/* One that is online, all of them in turn. */
 static int nth_allowed(const struct sim *sim, const struct sim_mask *mask, uint32_t n)
 {
 	int cpu = -1;
 
 	for (n = n % mask->nr_cpus + 1; n; n--)
 		do
-			cpu++;
-		while (!sim_in_mask(mask->words, cpu));
+			cpu = (cpu + 1) % sim->s->nr_cpus;
+		while (!sim_in_mask(mask->words, cpu) || !sim->cpus[cpu].online);
 	return cpu;
 }
 
@@ -249,6 +280,7 @@ static void init_task(struct sim *sim, const struct sim_group *group, uint32_t n
 		.weight = weight_of(group->phases[0].nice),
 		.nice = group->phases[0].nice,
 		.nr_cpus_allowed = sim->load.masks[t->mask].nr_cpus,
+		.cgroup_id = group->phases[0].cgroup + 1,
 		.node = -1,
 		.llc = -1,
 	};

@@ -35,16 +35,21 @@ static void begin(void)
 	};
 }
 
-static struct scxu *start(const char *tasks)
+static struct scxu *start_with(const char *more, const char *tasks)
 {
 	FILE *f = fopen(path, "w");
 	struct scxu *s;
 
-	if (!f || fprintf(f, "{ \"tasks\": { %s } }", tasks) < 0 || fclose(f))
+	if (!f || fprintf(f, "{ %s \"tasks\": { %s } }", more, tasks) < 0 || fclose(f))
 		bail("cannot write %s", path);
 	if (scxu_open(&s, &opts))
 		bail("cannot simulate %s", tasks);
 	return s;
+}
+
+static struct scxu *start(const char *tasks)
+{
+	return start_with("", tasks);
 }
 
 static void give(struct scxu *s, const struct scxu_task *t, int cpu, uint64_t slice_ns,
@@ -407,6 +412,122 @@ static void test_set_vtime(void)
 	scxu_close(s);
 }
 
+/* Of two CPUs one goes after a quarter of the time, and comes back after half. */
+static void test_hotplug(void)
+{
+	static const char *plugs = "\"hotplug\": ["
+				   "{ \"at\": 250000, \"cpu\": 1, \"online\": 0 },"
+				   "{ \"at\": 500000, \"cpu\": 1, \"online\": 1 } ],";
+	uint64_t nr[SCXU_EVENT_LOST + 1] = { 0 };
+	struct scxu_event ev;
+	struct scxu *s;
+
+	begin();
+	sim_opts.nr_cpus = 2;
+	opts.events = SCXU_EVENT_BIT(SCXU_EVENT_CPU_ONLINE) |
+		      SCXU_EVENT_BIT(SCXU_EVENT_CPU_OFFLINE) | SCXU_EVENT_BIT(SCXU_EVENT_CPUMASK);
+	s = start_with(plugs, "\"a\": { \"instance\": 2, \"run\": 1000000 }, "
+			      "\"b\": { \"cpus\": [1], \"run\": 1000000 }");
+	while (!scxu_exited(s)) {
+		while (scxu_next_event(s, &ev)) {
+			nr[ev.type]++;
+			if (ev.type == SCXU_EVENT_ENQUEUE)
+				give(s, &ev.task, ev.task.slot == 1 ? 1 : SCXU_CPU_ANY, SIM_TICK_NS,
+				     0);
+			else if (ev.type == SCXU_EVENT_CPU_OFFLINE)
+				is_int(scxu_get_cpu_pid(s, ev.cpu), -ENODEV,
+				       "hotplug: it is offline");
+		}
+		scxu_notify_complete(s, 0);
+	}
+	is_int(nr[SCXU_EVENT_CPU_OFFLINE], 1, "a CPU goes");
+	is_int(nr[SCXU_EVENT_CPU_ONLINE], 1, "and comes back");
+	is_int(nr[SCXU_EVENT_CPUMASK], 1, "who was bound to it is told");
+	is_int(task(s, 2)->view.nr_cpus_allowed, 2, "and may run anywhere");
+	ok(sim_of(s)->stats.nr_bounced > 0, "decisions for it bounce");
+	ok(exec_us(s, 0) + exec_us(s, 1) + exec_us(s, 2) > 1740000 &&
+		   exec_us(s, 0) + exec_us(s, 1) + exec_us(s, 2) <= 1750000,
+	   "all that the CPUs have is used: %ju us",
+	   (uintmax_t)(exec_us(s, 0) + exec_us(s, 1) + exec_us(s, 2)));
+	scxu_close(s);
+}
+
+static void test_cgroups(void)
+{
+	struct scxu_cgroup info = { .sz = sizeof(info) };
+	struct scxu_event ev;
+	uint64_t nr_moves = 0;
+	struct scxu *s;
+
+	begin();
+	opts.events = SCXU_EVENT_BIT(SCXU_EVENT_CGROUP) | SCXU_EVENT_BIT(SCXU_EVENT_CGROUP_WEIGHT);
+	s = start_with("\"cgroups\": { \"/a/b\": { \"weight\": 321 } },",
+		       "\"a\": { \"phases\": { \"p\": { \"run\": 1000, \"taskgroup\": \"/a/b\" }, "
+		       "\"q\": { \"loop\": -1, \"run\": 1000 } } }");
+	ok(scxu_has(s, SCXU_FEATURE_CGROUP), "there are cgroups");
+	is_int(task(s, 0)->view.cgroup_id, 3, "a task is in one");
+	is_int(scxu_get_cgroup(s, 3, &info), 0, "it is there");
+	ok(info.weight == 321 && info.parent_id == 2, "with its weight, in another one");
+	is_int(scxu_get_cgroup(s, 2, &info), 0, "and so is that");
+	ok(info.weight == 100 && info.parent_id == 1, "in the root");
+	ok(!scxu_get_cgroup(s, 1, &info) && !info.parent_id, "which is in none");
+	is_int(scxu_get_cgroup(s, 4, &info), -ENOENT, "there are no more");
+	while (!scxu_exited(s)) {
+		while (scxu_next_event(s, &ev)) {
+			if (ev.type == SCXU_EVENT_ENQUEUE)
+				give(s, &ev.task, SCXU_CPU_ANY, 0, 0);
+			nr_moves += ev.type == SCXU_EVENT_CGROUP && ev.value[0] == 1;
+		}
+		scxu_notify_complete(s, 0);
+	}
+	is_int(nr_moves, 1, "and it moves to the root");
+	scxu_close(s);
+}
+
+/* Rings that are too short for ten tasks at once. */
+static void test_full_rings(void)
+{
+	uint64_t nr_lost = 0, nr_events = 0;
+	struct scxu_event ev;
+	struct scxu *s;
+
+	begin();
+	sim_opts.nr_ring = 4;
+	sim_opts.nr_decisions = 3;
+	s = start("\"a\": { \"instance\": 10, \"run\": 1000, \"sleep\": 20000 }");
+	run_fifo(s, 0);
+	ok(sim_of(s)->stats.nr_ring_full >= 6, "who finds the ring full is not announced");
+	is_int(exec_us(s, 9) / 1000, exec_us(s, 0) / 1000, "but runs as well");
+	ok(sim_of(s)->stats.nr_dispatched > 0, "others are dispatched");
+	scxu_close(s);
+
+	begin();
+	opts.max_tasks = 64;
+	s = start("\"a\": { \"instance\": 70, \"run\": 1000, \"sleep\": 200000 }");
+	run_fifo(s, 0);
+	ok(sim_of(s)->stats.nr_no_slot >= 6 * 4, "nor is who has no slot");
+	ok(exec_us(s, 69) >= 3000, "it runs as well");
+	scxu_close(s);
+
+	begin();
+	opts.events = SCXU_EVENT_BIT(SCXU_EVENT_SLEEP);
+	opts.nr_events = 64;
+	sim_opts.jitter_ns = 500 * NSEC_PER_MSEC;
+	s = start("\"a\": { \"instance\": 100, \"run\": 10, \"sleep\": 5000 }");
+	while (!scxu_exited(s)) {
+		while (scxu_next_event(s, &ev)) {
+			if (ev.type == SCXU_EVENT_ENQUEUE)
+				give(s, &ev.task, SCXU_CPU_ANY, 0, 0);
+			nr_lost += ev.type == SCXU_EVENT_LOST ? ev.value[0] : 0;
+			nr_events += ev.type == SCXU_EVENT_SLEEP;
+		}
+		scxu_notify_complete(s, 0);
+	}
+	ok(nr_lost > 0 && nr_events > 0, "of many events some are lost, and this is told");
+	ok(nr_lost <= sim_of(s)->stats.nr_events_lost, "and how many");
+	scxu_close(s);
+}
+
 static void test_refused(void)
 {
 	struct scxu *s;
@@ -491,6 +612,9 @@ int main(void)
 	test_events();
 	test_own_queue();
 	test_set_vtime();
+	test_hotplug();
+	test_cgroups();
+	test_full_rings();
 	test_refused();
 	test_reproducible();
 	test_summary();

@@ -85,6 +85,41 @@ static void test_bad_tasks(void)
 		"a: a phase for ever in which no time passes");
 	refuses("{ \"global\": { \"duration\": 0 } }", "duration: want 1 or more seconds, or -1");
 	refuses("{ \"global\": { \"speed\": 9 } }", "global: \"speed\" is not supported");
+	refuses(TASK("\"run\": 1, \"nice\": 1, \"nice\": 1"), ":1:42: nice: once is enough");
+	refuses(TASK("\"run\": 1, \"loop\": 1, \"loop\": 1"), ":1:42: loop: once is enough");
+	refuses("{ \"tasks\": {}, \"tasks\": {} }", ":1:16: tasks: once is enough");
+}
+
+static void test_bad_machine(void)
+{
+	refuses(TASK("\"run\": 1, \"taskgroup\": \"a\""), ":1:44: a: want a path, as \"/a/b\"");
+	refuses(TASK("\"run\": 1, \"taskgroup\": \"/a/\""), "/a/: want a path");
+	refuses(TASK("\"run\": 1, \"taskgroup\": 1"), "taskgroup: want a string");
+	refuses("{ \"cgroups\": { \"/\": { \"weight\": 5 } } }", "/: the root has no weight");
+	refuses("{ \"cgroups\": { \"/a\": { \"weight\": 0 } } }",
+		":1:34: weight: want a whole number from 1 to 10000");
+	refuses("{ \"cgroups\": { \"/a\": { \"max\": 5 } } }", "\"max\" is not supported");
+	refuses("{ \"cgroups\": { \"/a\": {}, \"/a\": {} } }", "/a: once is enough");
+	refuses("{ \"hotplug\": {} }", "hotplug: want a list of objects");
+	refuses("{ \"hotplug\": [ { \"at\": 1, \"cpu\": 2 } ] }",
+		"hotplug: want \"at\", \"cpu\" and \"online\"");
+	refuses("{ \"hotplug\": [ { \"at\": 1, \"cpu\": 4, \"online\": 0 } ] }",
+		"cpu: want a whole number from 0 to 3");
+	refuses("{ \"hotplug\": [ { \"at\": 1, \"cpu\": 2, \"online\": 1 } ] }",
+		"hotplug: CPU 2 is online then");
+#define OFF(at, cpu) "{ \"at\": " #at ", \"cpu\": " #cpu ", \"online\": 0 }"
+	refuses("{ \"hotplug\": [ " OFF(5, 1) ", " OFF(6, 1) " ] }",
+		"hotplug: CPU 1 is offline then");
+	refuses("{ \"hotplug\": [ " OFF(5, 1) ", " OFF(4, 2) " ] }",
+		"hotplug: that is before the one before it");
+	refuses("{ \"hotplug\": [ " OFF(5, 1) ", " OFF(5, 2) ", " OFF(5, 3) ", " OFF(5, 0) " ] }",
+		"hotplug: no CPU would be left");
+	is_int(try("{ \"hotplug\": [ " OFF(
+		       5,
+		       1) ", { \"at\": 9, \"cpu\": 1, \"online\": 1 } ], "
+			  "\"cgroups\": { \"/a/b\": { \"weight\": 7 } }, \"tasks\": { \"a\": { \"run\": 1, "
+			  "\"taskgroup\": \"/a/b\" } } }"),
+	       0, "a CPU that goes and comes, and cgroups");
 }
 
 static void test_good(void)
@@ -131,6 +166,7 @@ int main(void)
 	close(fd);
 	test_bad_text();
 	test_bad_tasks();
+	test_bad_machine();
 	test_good();
 	unlink(path);
 	test_no_file();
