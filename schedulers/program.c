@@ -85,6 +85,15 @@ static void open_or_exit(struct program *prog)
 	prog->opened_ms = now_ms();
 }
 
+/* Kernels without CONFIG_EXT_GROUP_SCHED would refuse the policy. */
+static void drop_cgroups(struct program *prog)
+{
+	if (prog->opts.sim || scxu_has(NULL, SCXU_FEATURE_CGROUP))
+		return;
+	prog->policy->cgroup_set_weight = NULL;
+	prog->opts.events = scxu_policy_events(prog->policy);
+}
+
 /* A signal that comes while we attach waits until there is somebody to stop. */
 struct scxu *program_start(struct program *prog, int argc, char **argv)
 {
@@ -99,6 +108,8 @@ struct scxu *program_start(struct program *prog, int argc, char **argv)
 		.log_arg = prog,
 	};
 	program_options(prog, argc, argv);
+	if (prog->policy && prog->policy->cgroup_set_weight)
+		drop_cgroups(prog);
 	/* A second heap, for the statistics thread, would be 64 MiB more of locked address space. */
 	mallopt(M_ARENA_MAX, 1);
 	pthread_mutex_init(&prog->lock, NULL);

@@ -13,13 +13,14 @@
 
 /* Static in main(): the thread that prints statistics uses it to the last moment. */
 struct program {
-	const char *name;                 /* set by the scheduler */
-	const char *about;                /* one line for --help */
-	const struct scxu_policy *policy; /* set by the scheduler, for program_run() */
-	uint32_t fields;       /* set by the scheduler: SCXU_FIELD_* that the policy reads */
-	uint64_t slice_min_ns; /* set by the scheduler if it has --slice-us-min, then that */
-	uint64_t slice_ns;     /* --slice-us */
-	struct scxu *s;        /* not the same one after a restart */
+	const char *name;           /* set by the scheduler */
+	const char *about;          /* one line for --help */
+	struct scxu_policy *policy; /* set by the scheduler, for program_run(); what it wants to
+					hear of cgroups goes where the kernel has none */
+	uint32_t fields;            /* set by the scheduler: SCXU_FIELD_* that the policy reads */
+	uint64_t slice_min_ns;      /* set by the scheduler if it has --slice-us-min, then that */
+	uint64_t slice_ns;          /* --slice-us */
+	struct scxu *s;             /* not the same one after a restart */
 	struct scxu_opts opts;
 	struct scxu_sim_opts sim; /* with a load: simulate */
 	int summary;              /* enum scxu_summary_format */
@@ -32,6 +33,16 @@ struct program {
 };
 
 enum { PROGRAM_EXIT_USAGE = 2 };
+
+static inline uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
 
 /* Read the options into @prog; exits if they ask for that or are wrong. */
 void program_options(struct program *prog, int argc, char **argv);

@@ -93,7 +93,7 @@ static void cpu_changed(struct scxu *s, const struct scxu_event *ev, void *arg)
 		rr->nr_cpus--;
 }
 
-static const struct scxu_policy policy = {
+static struct scxu_policy policy = {
 	.sz = sizeof(policy),
 	.init = init,
 	.enqueue = enqueue,
