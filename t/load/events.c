@@ -407,6 +407,37 @@ static void test_cgroup_weight(void)
 	is_int(ev->task.id, 0, "and no task is named");
 }
 
+static void cgroup_is(const char *folder, const char *parent, uint32_t weight)
+{
+	struct scxu_cgroup info = { .sz = sizeof(info) };
+
+	is_int(scxu_get_cgroup(s, inode(folder), &info), 0, "the kernel half knows %s", folder);
+	is_int(info.id, inode(folder), "by its id");
+	is_int(info.parent_id, parent ? inode(parent) : 0, "and the one that it is in");
+	is_int(info.weight, weight, "its weight is %u", weight);
+}
+
+/* What was there before us, with a weight of its own since then, and what comes and goes. */
+static void test_cgroup_tree(void)
+{
+	struct scxu_cgroup info = { .sz = sizeof(info) };
+	const struct scxu_event *ev;
+	uint64_t id;
+
+	cgroup_is(CGROUPS, NULL, SCXU_WEIGHT_DEFAULT);
+	cgroup_is(CGROUPS "/two", CGROUPS, 321);
+	cgroup_is(CGROUPS "/tree/old", CGROUPS "/tree", 77);
+	mkdir(CGROUPS "/tree/new", 0755);
+	cgroup_is(CGROUPS "/tree/new", CGROUPS "/tree", SCXU_WEIGHT_DEFAULT);
+	id = inode(CGROUPS "/tree/new");
+	forget();
+	rmdir(CGROUPS "/tree/new");
+	ev = comes(SCXU_EVENT_CGROUP_WEIGHT, 0, "a cgroup goes");
+	is_int(ev->value[0], id, "this one");
+	is_int(ev->value[1], 0, "its weight is none");
+	is_int(scxu_get_cgroup(s, id, &info), -ENOENT, "and nobody knows it any more");
+}
+
 static void bandwidth_is(const char *file, const char *text, uint64_t period, uint64_t quota,
 			 uint64_t burst)
 {
@@ -775,13 +806,22 @@ static void test_exit_tasks(void)
 	scxu_close(s);
 }
 
+static void make_cgroups(void)
+{
+	write_line(&(struct line){ CGROUPS "/cgroup.subtree_control", "+cpu" });
+	mkdir(CGROUPS "/two", 0755);
+	mkdir(CGROUPS "/tree", 0755);
+	write_line(&(struct line){ CGROUPS "/tree/cgroup.subtree_control", "+cpu" });
+	mkdir(CGROUPS "/tree/old", 0755);
+	write_line(&(struct line){ CGROUPS "/tree/old/cpu.weight", "77" });
+}
+
 int main(void)
 {
+	make_cgroups();
 	make_puppets();
 	on_event = see;
 	open_with(SCXU_EVENT_BIT(SCXU_EVENT_LOST) * 2 - 1, 0, 0);
-	write_to(CGROUPS "/cgroup.subtree_control", "+cpu");
-	mkdir(CGROUPS "/two", 0755);
 	test_life();
 	test_yield();
 	test_preempt();
@@ -792,6 +832,7 @@ int main(void)
 	test_weight();
 	test_cgroup_move();
 	test_cgroup_weight();
+	test_cgroup_tree();
 	test_cgroup_bandwidth();
 	test_late();
 	test_hotplug();
