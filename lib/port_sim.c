@@ -329,7 +329,7 @@ static int init_sim(struct sim *sim)
 	sim_fallback_init(sim);
 	/* Each event is in one of these, once. */
 	err = scxu_heap_init(&sim->clock,
-			     sim->load.nr_tasks + 2 * s->nr_cpus + sim->load.nr_plugs + 8);
+			     sim->load.nr_tasks + 2 * s->nr_cpus + sim->load.nr_plugs + sim->load.nr_renices + 8);
 	err = err ?: init_queues(sim);
 	err = err ?: sim_cpu_init(sim);
 	err = err ?: sim_task_init(sim);
@@ -344,7 +344,7 @@ static int init_sim(struct sim *sim)
 	sim->random = sim->opts.seed ^ 0x9e3779b97f4a7c15 ?: 1;
 	if (duration_ns)
 		sim_at(sim, &sim->end, SIM_START_NS + duration_ns);
-	sim_hotplug_init(sim);
+	sim_plan_init(sim);
 	sim_policy_init(sim);
 	return 0;
 }

@@ -9,7 +9,7 @@
  *	sim_place.c	decisions of the policy, carried out
  *	sim_note.c	what the policy is told
  *	sim_fallback.c	when it is late
- *	sim_hotplug.c	CPUs that come and go
+ *	sim_plan.c	what happens at a given time: CPUs come and go, tasks get another nice value
  *	sim_policy.c	when the policy's thread runs, and for how long
  *	sim_report.c	what became of the tasks
  *	sim_trace.c	a timeline
@@ -88,6 +88,14 @@ struct sim_plug {
 	int cpu, online;
 };
 
+/* The tasks of a group get another nice value. */
+struct sim_renice {
+	struct sim_event ev;
+	uint64_t at_ns;
+	uint32_t group;
+	int nice;
+};
+
 struct sim_load {
 	struct sim_group *groups;
 	uint32_t nr_groups, nr_tasks;
@@ -97,6 +105,8 @@ struct sim_load {
 	uint32_t nr_cgroups;
 	struct sim_plug *plugs; /* in order of time */
 	uint32_t nr_plugs;
+	struct sim_renice *renices;
+	uint32_t nr_renices;
 	char **names; /* that tasks suspend on */
 	uint32_t nr_names;
 	uint64_t duration_ns; /* 0 = until all tasks are gone */
@@ -134,6 +144,7 @@ struct sim_task {
 
 	enum sim_state state;
 	uint32_t mask;
+	bool reniced; /* its phases do not say any more how nice it is */
 	uint64_t slice_ns;
 	struct scxu_list_item item;       /* in custody, in a CPU's local list, or suspended */
 	struct scxu_heap_item queue_item; /* in a queue */
@@ -275,14 +286,15 @@ enum sim_next sim_task_go_on(struct sim *sim, struct sim_task *t);
 void sim_task_leaves(struct sim *sim, struct sim_task *t, enum sim_next how);
 void sim_task_enqueue(struct sim *sim, struct sim_task *t, uint32_t flags, int cpu);
 void sim_task_set_mask(struct sim *sim, struct sim_task *t, uint32_t mask);
+void sim_task_set_nice(struct sim *sim, struct sim_task *t, int nice);
 
 static inline bool sim_may_run_on(const struct sim *sim, const struct sim_task *t, int cpu)
 {
 	return sim_in_mask(sim->load.masks[t->mask].words, cpu);
 }
 
-/* sim_hotplug.c; sim_usable_mask(): @mask, or all CPUs if none of it is online. */
-void sim_hotplug_init(struct sim *sim);
+/* sim_plan.c; sim_usable_mask(): @mask, or all CPUs if none of it is online. */
+void sim_plan_init(struct sim *sim);
 uint32_t sim_usable_mask(const struct sim *sim, uint32_t mask);
 
 /* sim_note.c; sim_note_has_room(): to announce another task from @cpu. */

@@ -49,6 +49,8 @@ static int read_top_member(struct reader *r, const yaml_node_t *key, const yaml_
 
 	if (load_is_key(key, "hotplug"))
 		return load_read_hotplug(r, value) ?: 1;
+	if (load_is_key(key, "renice"))
+		return load_read_renice(r, value) ?: 1;
 	if (load_is_key(key, "tasks"))
 		fn = load_read_group;
 	else if (load_is_key(key, "global"))
@@ -110,6 +112,7 @@ void sim_load_free(struct sim_load *load)
 		free(load->cgroups[i].path);
 	free(load->cgroups);
 	free(load->plugs);
+	free(load->renices);
 	free(load->names);
 	free(load->groups);
 	free(load->masks);

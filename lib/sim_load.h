@@ -6,7 +6,7 @@
  *	sim_load_text.c		the text, and its grammar
  *	sim_load_node.c		numbers, strings and objects in it, and complaints with their place
  *	sim_load_task.c		"tasks"
- *	sim_load_machine.c	"cgroups" and "hotplug"
+ *	sim_load_machine.c	"cgroups", "hotplug" and "renice"
  *
  * The grammar is rt-app's: JSON with comments, in which keys repeat and their order counts. A parser
  * of YAML, of which JSON is a part, keeps both, and knows where in the file it is.
@@ -71,6 +71,7 @@ int load_all_cpus(struct reader *r);
 /* sim_load_machine.c; load_cgroup(): the number of the one with that path. */
 int load_read_cgroup(struct reader *r, const yaml_node_t *key, const yaml_node_t *value, void *arg);
 int load_read_hotplug(struct reader *r, const yaml_node_t *list);
+int load_read_renice(struct reader *r, const yaml_node_t *list);
 int load_cgroup(struct reader *r, const yaml_node_t *at, const char *path, uint32_t *number);
 
 #endif

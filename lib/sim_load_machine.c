@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* sim_load_machine.c - what is not rt-app's: cgroups with weights, and CPUs that come and go. */
+/* sim_load_machine.c - what is not rt-app's: cgroups with weights, and what happens at a given time. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,15 +160,71 @@ static int read_plug(struct reader *r, const yaml_node_t *object)
 	return 0;
 }
 
-int load_read_hotplug(struct reader *r, const yaml_node_t *list)
+static int read_renice_member(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
+			      void *arg)
+{
+	struct sim_renice *renice = arg;
+	const char *name = "";
+	int64_t number = 0;
+	int err;
+
+	if (load_is_key(key, "at")) {
+		err = load_get_number(r, value, "at", 0, SIM_MAX_US, &number);
+		renice->at_ns = number * NSEC_PER_USEC;
+	} else if (load_is_key(key, "nice")) {
+		err = load_get_number(r, value, "nice", -20, 19, &number);
+		renice->nice = number;
+	} else if (load_is_key(key, "task")) {
+		err = load_get_string(r, value, "task", &name);
+		while (!err && renice->group < r->load->nr_groups &&
+		       strcmp(r->load->groups[renice->group].name, name))
+			renice->group++;
+		if (!err && renice->group == r->load->nr_groups)
+			err = load_bad(r, value, "task %s: there is none so far", name);
+	} else {
+		err = load_bad(r, key, "\"%s\" is not supported", load_text_of(key));
+	}
+	return err ?: 1;
+}
+
+static int read_renice(struct reader *r, const yaml_node_t *object)
+{
+	struct sim_renice renice = { 0 }, *renices;
+	int err = load_want_object(r, object, "renice");
+
+	err = err ?: load_for_each_pair(r, object, read_renice_member, &renice);
+	if (!err && object->data.mapping.pairs.top - object->data.mapping.pairs.start != 3)
+		err = load_bad(r, object, "renice: want \"at\", \"task\" and \"nice\"");
+	if (err)
+		return err;
+	renices = load_grow(r->load->renices, r->load->nr_renices, sizeof(*renices));
+	if (!renices)
+		return -ENOMEM;
+	r->load->renices = renices;
+	renices[r->load->nr_renices++] = renice;
+	return 0;
+}
+
+static int read_list(struct reader *r, const yaml_node_t *list, const char *what,
+		     int (*read)(struct reader *r, const yaml_node_t *item))
 {
 	const yaml_node_item_t *item;
 	int err = 0;
 
 	if (list->type != YAML_SEQUENCE_NODE)
-		return load_bad(r, list, "hotplug: want a list of objects");
+		return load_bad(r, list, "%s: want a list of objects", what);
 	for (item = list->data.sequence.items.start; item < list->data.sequence.items.top && !err;
 	     item++)
-		err = read_plug(r, load_node_at(r, *item));
+		err = read(r, load_node_at(r, *item));
 	return err;
+}
+
+int load_read_hotplug(struct reader *r, const yaml_node_t *list)
+{
+	return read_list(r, list, "hotplug", read_plug);
+}
+
+int load_read_renice(struct reader *r, const yaml_node_t *list)
+{
+	return read_list(r, list, "renice", read_renice);
 }

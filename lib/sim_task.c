@@ -103,12 +103,9 @@ static void suspend(struct sim *sim, struct sim_task *t, uint32_t name)
 	sim->nr_suspended++;
 }
 
-/* Where it waits it comes again, as in the kernel; where it runs its CPU sees to that. */
-void sim_task_set_mask(struct sim *sim, struct sim_task *t, uint32_t mask)
+/* Where it waits it comes again, as in the kernel. */
+static void come_again(struct sim *sim, struct sim_task *t)
 {
-	t->mask = mask;
-	t->view.nr_cpus_allowed = sim->load.masks[mask].nr_cpus;
-	sim_note(sim, SCXU_EVENT_CPUMASK, t, t->view.cpu, 0);
 	if (t->state == SIM_QUEUED) {
 		sim_queue_remove(t);
 	} else if (t->state == SIM_CUSTODY) {
@@ -121,24 +118,47 @@ void sim_task_set_mask(struct sim *sim, struct sim_task *t, uint32_t mask)
 	sim_task_enqueue(sim, t, t->view.flags & SCXU_TASK_WAKEUP, t->view.cpu);
 }
 
+/* Where it runs its CPU sees to that. */
+void sim_task_set_mask(struct sim *sim, struct sim_task *t, uint32_t mask)
+{
+	if (mask == t->mask)
+		return;
+	t->mask = mask;
+	t->view.nr_cpus_allowed = sim->load.masks[mask].nr_cpus;
+	sim_note(sim, SCXU_EVENT_CPUMASK, t, t->view.cpu, 0);
+	come_again(sim, t);
+}
+
+void sim_task_set_nice(struct sim *sim, struct sim_task *t, int nice)
+{
+	uint32_t weight = weight_of(nice);
+
+	if (nice == t->view.nice || t->state == SIM_GONE)
+		return;
+	t->view.nice = nice;
+	t->view.weight = weight;
+	sim_note(sim, SCXU_EVENT_WEIGHT, t, t->view.cpu, weight);
+	come_again(sim, t);
+}
+
+static void set_cgroup(struct sim *sim, struct sim_task *t, uint64_t id)
+{
+	if (id == t->view.cgroup_id)
+		return;
+	t->view.cgroup_id = id;
+	sim_note(sim, SCXU_EVENT_CGROUP, t, t->view.cpu, id);
+}
+
 static void begin_phase(struct sim *sim, struct sim_task *t)
 {
 	const struct sim_phase *phase = &t->group->phases[t->phase];
-	uint32_t weight = weight_of(phase->nice), mask = sim_usable_mask(sim, phase->mask);
 
 	t->phase_loops_left = phase->nr_loops;
 	t->step = 0;
-	t->view.nice = phase->nice;
-	if (t->view.weight != weight) {
-		t->view.weight = weight;
-		sim_note(sim, SCXU_EVENT_WEIGHT, t, t->view.cpu, weight);
-	}
-	if (t->mask != mask)
-		sim_task_set_mask(sim, t, mask);
-	if (t->view.cgroup_id != phase->cgroup + 1) {
-		t->view.cgroup_id = phase->cgroup + 1;
-		sim_note(sim, SCXU_EVENT_CGROUP, t, t->view.cpu, t->view.cgroup_id);
-	}
+	if (!t->reniced)
+		sim_task_set_nice(sim, t, phase->nice);
+	sim_task_set_mask(sim, t, sim_usable_mask(sim, phase->mask));
+	set_cgroup(sim, t, phase->cgroup + 1);
 }
 
 /* From the end of a phase to what follows. False after the last one. */

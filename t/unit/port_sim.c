@@ -452,6 +452,29 @@ static void test_hotplug(void)
 	scxu_close(s);
 }
 
+/* One that waits in a queue when it becomes nice, which the policy is told at once. */
+static void test_renice(void)
+{
+	struct scxu_event ev;
+	uint32_t weight = 0;
+	struct scxu *s;
+
+	begin();
+	s = start("\"a\": { \"run\": 1000000 }, \"b\": { \"run\": 1000000 } }, "
+		  "\"renice\": [ { \"at\": 1000, \"task\": \"b\", \"nice\": 5 } ], \"global\": {");
+	while (!scxu_exited(s)) {
+		while (scxu_next_event(s, &ev)) {
+			give(s, &ev.task, SCXU_CPU_ANY, 100 * NSEC_PER_MSEC, 0);
+			if (ev.task.slot == 1 && ev.time_ns - SIM_START_NS < 50 * NSEC_PER_MSEC)
+				weight = ev.task.weight;
+		}
+		scxu_notify_complete(s, 0);
+	}
+	is_int(weight, 33, "who becomes nice while it waits comes again, with its new weight");
+	is_int(task(s, 1)->view.weight, 33, "and keeps it");
+	scxu_close(s);
+}
+
 static void test_cgroups(void)
 {
 	struct scxu_cgroup info = { .sz = sizeof(info) };
@@ -613,6 +636,7 @@ int main(void)
 	test_own_queue();
 	test_set_vtime();
 	test_hotplug();
+	test_renice();
 	test_cgroups();
 	test_full_rings();
 	test_refused();

@@ -114,6 +114,10 @@ static void test_bad_machine(void)
 		"hotplug: that is before the one before it");
 	refuses("{ \"hotplug\": [ " OFF(5, 1) ", " OFF(5, 2) ", " OFF(5, 3) ", " OFF(5, 0) " ] }",
 		"hotplug: no CPU would be left");
+	refuses("{ \"renice\": [ { \"at\": 1, \"task\": \"a\", \"nice\": 1 } ] }",
+		"task a: there is none so far");
+	refuses("{ \"tasks\": { \"a\": { \"run\": 1 } }, \"renice\": [ { \"task\": \"a\" } ] }",
+		"renice: want \"at\", \"task\" and \"nice\"");
 	is_int(try("{ \"hotplug\": [ " OFF(
 		       5,
 		       1) ", { \"at\": 9, \"cpu\": 1, \"online\": 1 } ], "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* sim_hotplug.c - simulated CPUs that come and go. */
+/* sim_plan.c - what happens at a given time: CPUs come and go, tasks get another nice value. */
 #include "sim.h"
 
 static bool has_online(const struct sim *sim, uint32_t mask)
@@ -59,12 +59,29 @@ static void on_plug(struct sim *sim, struct sim_event *ev)
 	free_tasks(sim);
 }
 
-void sim_hotplug_init(struct sim *sim)
+static void on_renice(struct sim *sim, struct sim_event *ev)
 {
+	const struct sim_renice *renice = scxu_container_of(ev, struct sim_renice, ev);
+	const struct sim_group *group = &sim->load.groups[renice->group];
+	uint32_t i;
+
+	for (i = 0; i < group->nr_tasks; i++) {
+		sim->tasks[group->first_task + i].reniced = true;
+		sim_task_set_nice(sim, &sim->tasks[group->first_task + i], renice->nice);
+	}
+}
+
+void sim_plan_init(struct sim *sim)
+{
+	struct sim_renice *renice = sim->load.renices;
 	struct sim_plug *plug;
 
 	for (plug = sim->load.plugs; plug < sim->load.plugs + sim->load.nr_plugs; plug++) {
 		plug->ev.happen = on_plug;
 		sim_at(sim, &plug->ev, SIM_START_NS + plug->at_ns);
+	}
+	for (; renice < sim->load.renices + sim->load.nr_renices; renice++) {
+		renice->ev.happen = on_renice;
+		sim_at(sim, &renice->ev, SIM_START_NS + renice->at_ns);
 	}
 }
