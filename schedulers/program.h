@@ -9,7 +9,8 @@
 
 #include "restart.h"
 
-#define PROGRAM_MAX_SLICE_NS UINT64_C(100000000)
+#define NSEC_PER_MSEC UINT64_C(1000000)
+#define PROGRAM_MAX_SLICE_NS (100 * NSEC_PER_MSEC)
 
 /* Static in main(): the thread that prints statistics uses it to the last moment. */
 struct program {

@@ -12,6 +12,7 @@ struct rr {
 	struct scxu_table tasks; /* struct entry by slot */
 	struct scxu_list line;   /* who waits in the kernel half for any CPU, first come first */
 	unsigned int nr_cpus;    /* online */
+	unsigned int length;     /* of the line, times 64, on average of late */
 	uint64_t slice_ns, slice_min_ns;
 };
 
@@ -38,7 +39,7 @@ static void had_turn(struct rr *rr, struct scxu_list_item *item)
 
 static uint64_t slice_ns(const struct rr *rr)
 {
-	uint64_t slice_ns = rr->slice_ns / (1 + rr->line.nr / rr->nr_cpus);
+	uint64_t slice_ns = rr->slice_ns * rr->nr_cpus * 64 / (rr->nr_cpus * 64 + rr->length);
 
 	return slice_ns > rr->slice_min_ns ? slice_ns : rr->slice_min_ns;
 }
@@ -57,6 +58,7 @@ static void give(struct scxu *s, struct rr *rr, struct entry *e, const struct sc
 	uint64_t rest = rest_ns(e, t);
 	struct scxu_dispatch d;
 
+	rr->length += rr->line.nr - rr->length / 64;
 	e->slice_ns = rest ? rest : slice_ns(rr);
 	e->exec_ns = t->exec_ns;
 	scxu_dispatch_init(&d, t);

@@ -4,7 +4,6 @@
 #include "patience.h"
 #include "program.h"
 
-#define NSEC_PER_MSEC UINT64_C(1000000)
 #define TICK_NS (10 * NSEC_PER_MSEC) /* the longest there is: it may end a slice so late */
 
 /*
@@ -19,6 +18,7 @@ struct entry {
 	uint64_t vruntime_ns;       /* run time; at half the weight each second is two */
 	uint64_t awake_ns;          /* run time since it last slept */
 	uint64_t slice_ns;          /* that it was dispatched with */
+	uint64_t rest_ns;           /* of that, if it was cut short; then its turn goes on */
 	struct member member;       /* of its cgroup, while it does not sleep */
 	struct patient patient;     /* from dispatch until it comes back or sleeps */
 };
@@ -93,11 +93,13 @@ static void charge(struct vruntime *v, struct entry *e, const struct scxu_task *
 	/* What it had when it began to run was the least of all: that is the present. */
 	if (ran_ns && !e->patient.helped && (int64_t)(e->vruntime_ns - v->now_ns) > 0)
 		v->now_ns = e->vruntime_ns;
+	e->rest_ns =
+		t->flags & SCXU_TASK_PREEMPTED ? e->slice_ns - min_u64(ran_ns, e->slice_ns) : 0;
 	groups_join(&v->groups, &e->member, t);
 	e->vruntime_ns += scale(ran_ns, groups_weight(&e->member));
 	e->awake_ns = slept ? 0 : e->awake_ns + ran_ns;
 	/* To sleep earns one turn and no more. */
-	if ((int64_t)(v->now_ns - e->vruntime_ns) > (int64_t)credit_ns)
+	if (!e->rest_ns && (int64_t)(v->now_ns - e->vruntime_ns) > (int64_t)credit_ns)
 		e->vruntime_ns = v->now_ns - credit_ns;
 }
 
@@ -106,7 +108,7 @@ static uint64_t deadline(const struct vruntime *v, const struct entry *e)
 {
 	uint64_t awake_ns = min_u64(e->awake_ns, MAX_BEHIND * v->prog->slice_ns);
 
-	return e->vruntime_ns + scale(awake_ns, groups_mean(&v->groups));
+	return e->rest_ns ? e->next.key : e->vruntime_ns + scale(awake_ns, groups_mean(&v->groups));
 }
 
 static void enqueue(struct scxu *s, const struct scxu_task *t, void *arg)
@@ -138,7 +140,7 @@ static void give(struct scxu *s, struct vruntime *v, struct entry *e)
 	scxu_dispatch_init(&d, t);
 	d.cpu = cpu >= 0 ? cpu : SCXU_CPU_ANY;
 	d.vtime = e->next.key;
-	d.slice_ns = e->slice_ns = slice_ns(v, e);
+	d.slice_ns = e->slice_ns = e->rest_ns ? e->rest_ns : slice_ns(v, e);
 	/* A decision that is refused is not lost: the kernel half runs the task after a while. */
 	if (!scxu_dispatch_task(s, &d))
 		patience_begin(&v->patience, &e->patient, t);
@@ -168,9 +170,7 @@ static void leave(struct scxu *s, const struct scxu_event *ev, void *arg)
 
 static void groups_changed(struct scxu *s, const struct scxu_event *ev, void *arg)
 {
-	struct vruntime *v = arg;
-
-	groups_event(&v->groups, ev);
+	groups_event(&((struct vruntime *)arg)->groups, ev);
 }
 
 static struct scxu_policy policy = {
@@ -190,7 +190,7 @@ int main(int argc, char **argv)
 		.name = "scx_vruntime",
 		.about = "gives each task a share of the CPUs by its weight",
 		.policy = &policy,
-		.fields = SCXU_FIELD_PRIORITY,
+		.fields = SCXU_FIELD_FLAGS | SCXU_FIELD_PRIORITY,
 		.slice_min_ns = 100000,
 	};
 	static struct vruntime v = { .prog = &prog };
