@@ -328,8 +328,8 @@ static int init_sim(struct sim *sim)
 	sim->end.happen = on_end;
 	sim_fallback_init(sim);
 	/* Each event is in one of these, once. */
-	err = scxu_heap_init(&sim->clock,
-			     sim->load.nr_tasks + 2 * s->nr_cpus + sim->load.nr_plugs + sim->load.nr_renices + 8);
+	err = scxu_heap_init(&sim->clock, sim->load.nr_tasks + 2 * s->nr_cpus + sim->load.nr_plugs +
+						  sim->load.nr_renices + 8);
 	err = err ?: init_queues(sim);
 	err = err ?: sim_cpu_init(sim);
 	err = err ?: sim_task_init(sim);

@@ -8,6 +8,8 @@
 
 #include "sim.h"
 
+#define MAX_ROWS 64 /* of a table for people; with more tasks only groups have one */
+
 #define US(ns) ((double)(ns) / NSEC_PER_USEC)
 
 /* Four buckets for each power of two; what is shorter than 4 ns counts as 0 to 3. */
@@ -133,8 +135,35 @@ static void print_times(FILE *f, const struct sim_times *times)
 		US(times->max_ns));
 }
 
+static void print_row(const struct sim *sim, FILE *f, const char *name, uint32_t nr_tasks,
+		      const struct total *total)
+{
+	fprintf(f, "%-16.16s %6u %8.2f", name, nr_tasks, share(sim, total->exec_ns));
+	print_times(f, &total->waits);
+	print_times(f, &total->wakeups);
+	fprintf(f, " %10llu %10llu\n", (unsigned long long)total->nr_runs,
+		(unsigned long long)total->nr_migrations);
+}
+
+static void print_tasks(const struct sim *sim, FILE *f, const struct sim_group *group)
+{
+	const struct sim_task *t = &sim->tasks[group->first_task];
+	struct total total;
+	char name[17];
+	uint32_t i;
+
+	for (i = 0; i < group->nr_tasks; i++) {
+		total = (struct total){ 0 };
+		add_task(&total, sim, &t[i]);
+		snprintf(name, sizeof(name), "  %u", i);
+		print_row(sim, f, name, 1, &total);
+	}
+}
+
 static void print_text(const struct sim *sim, FILE *f)
 {
+	const struct sim_group *group;
+	struct total total;
 	uint32_t i;
 
 	fprintf(f, "%d CPUs for %.3f s, until %s: tasks %.1f %% of one CPU, the policy %.1f %%\n",
@@ -153,15 +182,11 @@ static void print_text(const struct sim *sim, FILE *f)
 	fprintf(f, "%-16s %6s %8s %9s %9s %9s %9s %9s %9s %10s %10s\n", "group", "tasks", "CPU",
 		"p50", "p99", "max", "p50", "p99", "max", "switches", "migrations");
 	for (i = 0; i < sim->load.nr_groups; i++) {
-		const struct sim_group *group = &sim->load.groups[i];
-		struct total total = total_of(sim, group);
-
-		fprintf(f, "%-16.16s %6u %8.2f", group->name, group->nr_tasks,
-			share(sim, total.exec_ns));
-		print_times(f, &total.waits);
-		print_times(f, &total.wakeups);
-		fprintf(f, " %10llu %10llu\n", (unsigned long long)total.nr_runs,
-			(unsigned long long)total.nr_migrations);
+		group = &sim->load.groups[i];
+		total = total_of(sim, group);
+		print_row(sim, f, group->name, group->nr_tasks, &total);
+		if (sim->load.nr_tasks <= MAX_ROWS && group->nr_tasks > 1)
+			print_tasks(sim, f, group);
 	}
 }
 
@@ -206,7 +231,8 @@ static void print_json_task(const struct sim *sim, FILE *f, const struct sim_tas
 	struct total total = { 0 };
 
 	add_task(&total, sim, t);
-	fprintf(f, "{\"pid\":%d,\"weight\":%u,", t->view.pid, t->view.weight);
+	fprintf(f, "{\"pid\":%d,\"weight\":%u,\"ended\":%s,", t->view.pid, t->view.weight,
+		t->state == SIM_GONE ? "true" : "false");
 	print_json_total(f, &total);
 	putc('}', f);
 }
@@ -241,9 +267,15 @@ static void print_json(const struct sim *sim, FILE *f)
 		(unsigned long long)sim->stats.nr_rounds,
 		(unsigned long long)sim->stats.nr_dispatched,
 		(unsigned long long)sim->stats.nr_stale);
-	fprintf(f, "\"nr_idle_shortcut\":%llu,\"nr_fallbacks\":%llu,\n\"groups\":[",
+	fprintf(f, "\"nr_idle_shortcut\":%llu,\"nr_fallbacks\":%llu,",
 		(unsigned long long)sim->stats.nr_idle_shortcut,
 		(unsigned long long)sim->stats.nr_fallbacks);
+	fprintf(f,
+		"\"nr_enqueued\":%llu,\"nr_withdrawn\":%llu,\"nr_rescued\":%llu,"
+		"\"nr_custody\":%zu,\n\"groups\":[",
+		(unsigned long long)sim->stats.nr_enqueued,
+		(unsigned long long)sim->stats.nr_withdrawn,
+		(unsigned long long)sim->stats.nr_rescued, sim->custody.nr);
 	for (i = 0; i < sim->load.nr_groups; i++) {
 		fputs(i ? ",\n" : "\n", f);
 		print_json_group(sim, f, i);
