@@ -68,21 +68,13 @@ static int exit_status(int err)
 	}
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 static void open_or_exit(struct program *prog)
 {
 	int err = scxu_open(&prog->s, &prog->opts);
 
 	if (err)
 		exit(exit_status(err));
-	prog->opened_ms = now_ms();
+	prog->opened_ms = program_now_ms();
 }
 
 /* Kernels without CONFIG_EXT_GROUP_SCHED would refuse the policy. */
@@ -108,6 +100,8 @@ struct scxu *program_start(struct program *prog, int argc, char **argv)
 		.log_arg = prog,
 	};
 	program_options(prog, argc, argv);
+	if (prog->monitor_sec)
+		exit(program_monitor(prog));
 	if (prog->policy && prog->policy->cgroup_set_weight)
 		drop_cgroups(prog);
 	/* A second heap, for the statistics thread, would be 64 MiB more of locked address space. */
@@ -119,13 +113,16 @@ struct scxu *program_start(struct program *prog, int argc, char **argv)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (prog->stats_sec)
 		program_start_stats(prog);
+	if (!prog->opts.sim)
+		program_start_server(prog);
 	return prog->s;
 }
 
 /* The stop signals are blocked: one that comes now ends the wait. */
 static bool wait_to_restart(struct program *prog, const sigset_t *stop_signals)
 {
-	int delay_ms = restart_delay_ms(&prog->restart, now_ms(), now_ms() - prog->opened_ms);
+	int delay_ms = restart_delay_ms(&prog->restart, program_now_ms(),
+					program_now_ms() - prog->opened_ms);
 	struct timespec delay = { delay_ms / 1000, delay_ms % 1000 * 1000000L };
 
 	if (delay_ms < 0) {

@@ -7,6 +7,7 @@
 #include <scxuser.h>
 #include <signal.h>
 
+#include "program_stats.h"
 #include "restart.h"
 
 #define NSEC_PER_MSEC UINT64_C(1000000)
@@ -23,9 +24,13 @@ struct program {
 	uint64_t slice_ns;          /* --slice-us */
 	struct scxu *s;             /* not the same one after a restart */
 	struct scxu_opts opts;
-	struct scxu_sim_opts sim; /* with a load: simulate */
-	int summary;              /* enum scxu_summary_format */
-	unsigned int stats_sec;
+	struct scxu_sim_opts sim;   /* with a load: simulate */
+	int summary;                /* enum scxu_summary_format */
+	double stats_sec;           /* --stats; 0 = none */
+	double monitor_sec;         /* --monitor; 0 = schedule */
+	enum program_format format; /* of statistics */
+	bool json, openmetrics;
+	const char *stats_path; /* --stats-path */
 	int verbose;
 	volatile sig_atomic_t stopping; /* SIGINT or SIGTERM came */
 	pthread_mutex_t lock;           /* other threads hold it while they use @s */
@@ -48,9 +53,6 @@ static inline uint64_t max_u64(uint64_t a, uint64_t b)
 /* Read the options into @prog; exits if they ask for that or are wrong. */
 void program_options(struct program *prog, int argc, char **argv);
 
-/* Start the thread that prints statistics, until the process ends. */
-void program_start_stats(struct program *prog);
-
 /* Read the options and attach. Returns only if the scheduler runs; else says why and exits. */
 struct scxu *program_start(struct program *prog, int argc, char **argv);
 
@@ -59,6 +61,8 @@ bool program_again(struct program *prog);
 
 /* Detach, say why it ended. Return: the exit status. */
 int program_end(struct program *prog);
+
+void program_sleep(double sec);
 
 /* How many CPUs were online when @s was opened. */
 unsigned int program_nr_cpus(struct scxu *s);

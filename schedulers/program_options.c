@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
 
 #include "program.h"
 
@@ -15,6 +17,10 @@ enum {
 	OPT_FULL_USER = 256,
 	OPT_TIMEOUT,
 	OPT_STATS,
+	OPT_MONITOR,
+	OPT_STATS_PATH,
+	OPT_OPENMETRICS,
+	OPT_HELP_STATS,
 	OPT_HISTOGRAMS,
 	OPT_SIMULATE,
 	OPT_CPUS,
@@ -33,6 +39,8 @@ static const struct option options[] = {
 	{ "full-user", no_argument, NULL, OPT_FULL_USER },
 	{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT },
 	{ "stats", required_argument, NULL, OPT_STATS },
+	{ "monitor", required_argument, NULL, OPT_MONITOR },
+	{ "stats-path", required_argument, NULL, OPT_STATS_PATH },
 	{ "histograms", no_argument, NULL, OPT_HISTOGRAMS },
 	{ "simulate", required_argument, NULL, OPT_SIMULATE },
 	{ "cpus", required_argument, NULL, OPT_CPUS },
@@ -42,9 +50,11 @@ static const struct option options[] = {
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "openmetrics", no_argument, NULL, OPT_OPENMETRICS },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
+	{ "help-stats", no_argument, NULL, OPT_HELP_STATS },
 	{ 0 },
 };
 
@@ -52,37 +62,49 @@ static void print_help(const struct program *prog)
 {
 	printf("Usage: %s [OPTION]...\n"
 	       "The Linux scheduler that %s.\n\n"
-	       "  -s, --slice-us N   how long a task may run at a time: 100 to %d (default 5000)\n",
+	       "  -s, --slice-us N   how long a task may run at a time: 100 to %d\n"
+	       "                     (default 5000)\n",
 	       prog->name, prog->about, (int)MAX_SLICE_US);
 	if (prog->slice_min_ns)
 		printf("  -S, --slice-us-min N\n"
-		       "                     the least of that, however many wait: 100 to --slice-us\n"
-		       "                     (default %d)\n",
+		       "                     the least of that, however many wait: 100 to\n"
+		       "                     --slice-us (default %d)\n",
 		       (int)(prog->slice_min_ns / 1000));
 	printf("  -p, --partial      schedule only tasks of class SCHED_EXT\n"
 	       "      --full-user    decide every wake-up here, even if a CPU is idle\n"
-	       "      --timeout-ms N the kernel evicts us when a task could not run for so long: 100\n"
-	       "                     to %d (default 5000)\n"
-	       "      --stats SEC    print a line of statistics each SEC seconds\n"
-	       "      --histograms   measure how long tasks wait, for that line\n"
+	       "      --timeout-ms N the kernel evicts us when a task could not run for so\n"
+	       "                     long: 100 to %d (default 5000)\n\n",
+	       MAX_TIMEOUT_MS);
+	printf("Statistics, which are also served at a socket:\n"
+	       "      --stats SEC    schedule, and print them each SEC seconds\n"
+	       "      --monitor SEC  do not schedule, but print those of the scheduler that\n"
+	       "                     runs\n"
+	       "      --json         print them for programs; also with --simulate\n"
+	       "      --openmetrics  print them for Prometheus and its kin\n"
+	       "      --histograms   measure how long tasks wait, and tell that too\n"
+	       "      --stats-path FILE\n"
+	       "                     the socket (default %s)\n"
+	       "      --help-stats   say what each of them means, and exit\n\n",
+	       PROGRAM_STATS_PATH);
+	printf("Simulation:\n"
 	       "      --simulate FILE\n"
-	       "                     run the tasks that FILE describes, on simulated CPUs, and print\n"
-	       "                     how they fared; needs no privilege and touches no kernel\n"
-	       "      --cpus N       with --simulate: so many CPUs, 1 to 4096 (default 4)\n"
+	       "                     run the tasks that FILE describes, on simulated CPUs, and\n"
+	       "                     print how they fared; needs no privilege and touches no\n"
+	       "                     kernel\n"
+	       "      --cpus N       so many CPUs: 1 to 4096 (default 4)\n"
 	       "      --machine DIR  or those of a copy of another machine's /sys\n"
 	       "      --duration-ms N\n"
 	       "                     for so long, rather than as FILE says\n"
 	       "      --latency-us N it decides up to so much later, by chance: 0 to 1000000\n"
 	       "      --seed N       what chance begins with (default 0)\n"
-	       "      --trace FILE   write a timeline, for Perfetto and chrome://tracing\n"
-	       "      --json         print it for programs\n"
+	       "      --trace FILE   write a timeline, for Perfetto and chrome://tracing\n\n"
+	       "Others:\n"
 	       "  -v, --verbose      say more on standard error; twice for debugging\n"
 	       "  -V, --version      print the version and exit\n"
 	       "  -h, --help         print this and exit\n\n"
-	       "Ends on SIGINT or SIGTERM. Exit status: 0 asked to stop, 2 usage, 70 evicted by the\n"
-	       "kernel, 75 another scheduler is attached, 77 privilege or limit, 78 the kernel or a\n"
-	       "library lacks something, 1 anything else.\n",
-	       MAX_TIMEOUT_MS);
+	       "Ends on SIGINT or SIGTERM. Exit status: 0 asked to stop, 2 usage, 70 evicted\n"
+	       "by the kernel, 75 another scheduler is attached, 77 privilege or limit, 78 the\n"
+	       "kernel or a library lacks something, 1 anything else.\n");
 }
 
 static _Noreturn void bad_usage(const struct program *prog)
@@ -103,6 +125,32 @@ static unsigned int number(const struct program *prog, const char *option, const
 		return value;
 	fprintf(stderr, "%s: %s '%s': want a number from %lu to %lu\n", prog->name, option, text,
 		min, max);
+	bad_usage(prog);
+}
+
+/* In seconds; a tenth of one is the least. */
+static double interval(const struct program *prog, const char *option, const char *text)
+{
+	double sec;
+	char *end;
+
+	errno = 0;
+	sec = strtod(text, &end);
+	if (text[0] && !text[strspn(text, "0123456789.")] && !*end && !errno && sec >= 0.1 &&
+	    sec <= 86400)
+		return sec;
+	fprintf(stderr, "%s: %s '%s': want seconds, from 0.1 to 86400\n", prog->name, option, text);
+	bad_usage(prog);
+}
+
+static const char *socket_path(const struct program *prog, const char *text)
+{
+	const size_t max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+
+	if (text[0] && strlen(text) <= max)
+		return text;
+	fprintf(stderr, "%s: --stats-path '%.200s': want a file name of 1 to %zu bytes\n",
+		prog->name, text, max);
 	bad_usage(prog);
 }
 
@@ -128,10 +176,10 @@ static void finish_simulation(struct program *prog)
 		prog->sim.sz = sizeof(prog->sim);
 		prog->opts.sim = sim;
 	} else if (sim->nr_cpus || sim->root || sim->duration_ms || sim->jitter_ns || sim->seed ||
-		   sim->trace || prog->summary) {
+		   sim->trace) {
 		fprintf(stderr,
-			"%s: --cpus, --machine, --duration-ms, --latency-us, --seed, --trace and --json "
-			"go with --simulate\n",
+			"%s: --cpus, --machine, --duration-ms, --latency-us, --seed and --trace go "
+			"with --simulate\n",
 			prog->name);
 		bad_usage(prog);
 	}
@@ -139,10 +187,68 @@ static void finish_simulation(struct program *prog)
 		fprintf(stderr, "%s: --cpus or --machine, not both\n", prog->name);
 		bad_usage(prog);
 	}
-	if (sim->load && prog->stats_sec) {
-		fprintf(stderr, "%s: --stats does not go with --simulate\n", prog->name);
+	if (sim->load && (prog->stats_sec || prog->monitor_sec)) {
+		fprintf(stderr, "%s: --stats and --monitor do not go with --simulate\n",
+			prog->name);
 		bad_usage(prog);
 	}
+}
+
+static void finish_stats(struct program *prog)
+{
+	const char *what = NULL;
+
+	if (!prog->stats_path)
+		prog->stats_path = PROGRAM_STATS_PATH;
+	if (prog->stats_sec && prog->monitor_sec)
+		what = "--stats or --monitor, not both";
+	else if (prog->json && prog->openmetrics)
+		what = "--json or --openmetrics, not both";
+	else if (prog->openmetrics && !prog->stats_sec && !prog->monitor_sec)
+		what = "--openmetrics goes with --stats or --monitor";
+	else if (prog->json && !prog->stats_sec && !prog->monitor_sec && !prog->sim.load)
+		what = "--json goes with --stats, --monitor or --simulate";
+	if (what) {
+		fprintf(stderr, "%s: %s\n", prog->name, what);
+		bad_usage(prog);
+	}
+	if (prog->json) {
+		prog->format = PROGRAM_JSON;
+		prog->summary = SCXU_SUMMARY_JSON;
+	} else if (prog->openmetrics) {
+		prog->format = PROGRAM_OPENMETRICS;
+	}
+}
+
+/* Those that tell statistics. */
+static bool stats_option(struct program *prog, int opt)
+{
+	switch (opt) {
+	case OPT_STATS:
+		prog->stats_sec = interval(prog, "--stats", optarg);
+		break;
+	case OPT_MONITOR:
+		prog->monitor_sec = interval(prog, "--monitor", optarg);
+		break;
+	case OPT_STATS_PATH:
+		prog->stats_path = socket_path(prog, optarg);
+		break;
+	case OPT_HISTOGRAMS:
+		prog->opts.flags |= SCXU_HISTOGRAMS;
+		break;
+	case OPT_JSON:
+		prog->json = true;
+		break;
+	case OPT_OPENMETRICS:
+		prog->openmetrics = true;
+		break;
+	case OPT_HELP_STATS:
+		program_print_fields();
+		exit(0);
+	default:
+		return false;
+	}
+	return true;
 }
 
 /* Those that go with --simulate. */
@@ -169,9 +275,6 @@ static bool simulation_option(struct program *prog, int opt)
 		break;
 	case OPT_TRACE:
 		prog->sim.trace = optarg;
-		break;
-	case OPT_JSON:
-		prog->summary = SCXU_SUMMARY_JSON;
 		break;
 	default:
 		return false;
@@ -204,12 +307,6 @@ void program_options(struct program *prog, int argc, char **argv)
 			prog->opts.timeout_ms =
 				number(prog, "--timeout-ms", optarg, 100, MAX_TIMEOUT_MS);
 			break;
-		case OPT_STATS:
-			prog->stats_sec = number(prog, "--stats", optarg, 1, 86400);
-			break;
-		case OPT_HISTOGRAMS:
-			prog->opts.flags |= SCXU_HISTOGRAMS;
-			break;
 		case 'v':
 			prog->verbose++;
 			break;
@@ -220,12 +317,13 @@ void program_options(struct program *prog, int argc, char **argv)
 			print_help(prog);
 			exit(0);
 		default:
-			if (!simulation_option(prog, opt))
+			if (!simulation_option(prog, opt) && !stats_option(prog, opt))
 				bad_usage(prog);
 		}
 	}
 	finish_slices(prog, slice_min_us);
 	finish_simulation(prog);
+	finish_stats(prog);
 	if (optind < argc) {
 		fprintf(stderr, "%s: unknown argument '%s'\n", prog->name, argv[optind]);
 		bad_usage(prog);

@@ -1,115 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* program_stats.c - a line of statistics each few seconds, from a thread of its own. */
+/* program_stats.c - statistics each few seconds, from a thread of its own. */
+#include <json-c/json.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "program.h"
+#include "program_stats.h"
 
 #define STACK_SIZE (128 << 10) /* locked with the rest of our memory: keep it small */
 
-/* All statistics, at one moment. */
-struct reading {
-	struct scxu_stats stats;
-	struct scxu_histograms waits; /* all 0 without --histograms */
-};
-
-/* Most of what the kernel counts never moves: print what did. */
-static void print_kernel_events(const struct scxu_stats *now)
+void program_read(struct program *prog, struct program_reading *r)
 {
-#define EVENT(name) { #name, offsetof(struct scxu_stats, nr_kernel_##name) }
-	static const struct {
-		const char *name;
-		size_t offset;
-	} events[] = {
-		EVENT(select_cpu_fallback),
-		EVENT(dispatch_local_dsq_offline),
-		EVENT(dispatch_keep_last),
-		EVENT(enq_skip_exiting),
-		EVENT(enq_skip_migration_disabled),
-		EVENT(reenq_immed),
-		EVENT(reenq_repeat),
-		EVENT(refill_slice_dfl),
-		EVENT(slice_clamped),
-		EVENT(slice_denied),
-		EVENT(bypass_dispatch),
-		EVENT(bypass_activate),
-		EVENT(insert_not_owned),
-	};
-	uint64_t value;
-	size_t i;
-
-	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
-		memcpy(&value, (const char *)now + events[i].offset, sizeof(value));
-		if (value)
-			printf(" kernel_%s=%llu", events[i].name, (unsigned long long)value);
-	}
-	if (now->kernel_bypass_ns)
-		printf(" kernel_bypass_ms=%.1f", now->kernel_bypass_ns / 1e6);
-#undef EVENT
-}
-
-/* Of the waits since @before. */
-static void print_percentiles(const char *stage, const uint64_t *now, const uint64_t *before)
-{
-	uint64_t buckets[SCXU_NR_BUCKETS];
-	int i;
-
-	for (i = 0; i < SCXU_NR_BUCKETS; i++)
-		buckets[i] = now[i] - before[i];
-	printf(" %s_p50_us=%.1f %s_p99_us=%.1f", stage,
-	       scxu_histogram_percentile(buckets, SCXU_NR_BUCKETS, 50) / 1000.0, stage,
-	       scxu_histogram_percentile(buckets, SCXU_NR_BUCKETS, 99) / 1000.0);
-}
-
-static void print_histograms(const struct scxu_histograms *now,
-			     const struct scxu_histograms *before)
-{
-	print_percentiles("seen", now->enqueue_to_seen, before->enqueue_to_seen);
-	print_percentiles("dispatched", now->seen_to_dispatched, before->seen_to_dispatched);
-	print_percentiles("running", now->dispatched_to_running, before->dispatched_to_running);
-}
-
-static void print_stats(const struct scxu_stats *now, const struct scxu_stats *before,
-			unsigned int sec)
-{
-	printf("tasks=%llu queued=%llu decisions=%llu per_s=%llu rounds=%llu syscalls=%llu "
-	       "idle_cpus=%llu/%llu kernel=%llu idle_shortcut=%llu stale=%llu bounced=%llu "
-	       "refused=%llu nr_fallback=%llu nr_rescued=%llu nr_fallbacks=%llu "
-	       "max_fallback_ms=%llu in_fallback=%llu minor_faults=%llu major_faults=%llu",
-	       (unsigned long long)now->nr_tasks, (unsigned long long)now->nr_queued,
-	       (unsigned long long)now->nr_dispatched,
-	       (unsigned long long)(now->nr_dispatched - before->nr_dispatched) / sec,
-	       (unsigned long long)now->nr_rounds, (unsigned long long)now->nr_syscalls,
-	       (unsigned long long)now->nr_cpus_idle, (unsigned long long)now->nr_cpus,
-	       (unsigned long long)now->nr_kernel, (unsigned long long)now->nr_idle_shortcut,
-	       (unsigned long long)now->nr_stale, (unsigned long long)now->nr_bounced,
-	       (unsigned long long)now->nr_refused, (unsigned long long)now->nr_fallback,
-	       (unsigned long long)now->nr_rescued, (unsigned long long)now->nr_fallbacks,
-	       (unsigned long long)(now->max_fallback_ns / 1000000),
-	       (unsigned long long)now->in_fallback, (unsigned long long)now->nr_minor_faults,
-	       (unsigned long long)now->nr_major_faults);
-	print_kernel_events(now);
-}
-
-static void read_all(struct program *prog, struct reading *r)
-{
-	*r = (struct reading){ .stats.sz = sizeof(r->stats), .waits.sz = sizeof(r->waits) };
+	*r = (struct program_reading){ .stats.sz = sizeof(r->stats),
+				       .waits.sz = sizeof(r->waits),
+				       .has_waits = prog->opts.flags & SCXU_HISTOGRAMS };
 	pthread_mutex_lock(&prog->lock);
 	scxu_get_stats(prog->s, &r->stats);
 	scxu_get_histograms(prog->s, &r->waits);
 	pthread_mutex_unlock(&prog->lock);
+	r->at_ms = program_now_ms();
 }
 
-static void print_line(const struct program *prog, const struct reading *now,
-		       const struct reading *before)
+void program_sleep(double sec)
 {
-	print_stats(&now->stats, &before->stats, prog->stats_sec);
-	if (prog->opts.flags & SCXU_HISTOGRAMS)
-		print_histograms(&now->waits, &before->waits);
-	putchar('\n');
+	struct timespec ts = { (time_t)sec, (long)((sec - (time_t)sec) * 1e9) };
+
+	nanosleep(&ts, NULL);
+}
+
+static void print_json(const struct program_values *v)
+{
+	struct json_object *object = program_json_values(v);
+
+	if (object)
+		puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	json_object_put(object);
+}
+
+void program_print(struct program_printer *p, const struct program_values *v)
+{
+	if (p->format == PROGRAM_JSON)
+		print_json(v);
+	else if (p->format == PROGRAM_OPENMETRICS)
+		program_print_openmetrics(v);
+	else if (p->table)
+		program_print_table(v, &p->before);
+	else
+		program_print_line(v);
+	p->before = *v;
 	fflush(stdout);
 }
 
@@ -117,21 +58,23 @@ static void print_line(const struct program *prog, const struct reading *now,
 static void *stats_loop(void *arg)
 {
 	struct program *prog = arg;
-	struct reading before, now;
+	struct program_reading before, now;
+	struct program_printer printer;
+	struct program_values values;
 
+	program_printer_init(&printer, prog->format);
 	for (;;) {
-		read_all(prog, &before);
-		sleep(prog->stats_sec);
-		read_all(prog, &now);
-		if (now.stats.nr_dispatched < before.stats.nr_dispatched)
-			before = (struct reading){ 0 }; /* a restart */
-		print_line(prog, &now, &before);
+		program_read(prog, &before);
+		program_sleep(prog->stats_sec);
+		program_read(prog, &now);
+		program_fill(&values, prog->name, &now, &before);
+		program_print(&printer, &values);
 	}
 	return NULL;
 }
 
 /* Signals are for the thread that runs the policy. */
-void program_start_stats(struct program *prog)
+void program_start_thread(struct program *prog, void *(*run)(void *), const char *what)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -143,9 +86,14 @@ void program_start_stats(struct program *prog)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	err = pthread_create(&thread, &attr, stats_loop, prog);
+	err = pthread_create(&thread, &attr, run, prog);
 	pthread_attr_destroy(&attr);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err)
-		fprintf(stderr, "%s: no statistics: %s\n", prog->name, strerror(err));
+		fprintf(stderr, "%s: no %s: %s\n", prog->name, what, strerror(err));
+}
+
+void program_start_stats(struct program *prog)
+{
+	program_start_thread(prog, stats_loop, "statistics");
 }
