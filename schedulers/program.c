@@ -195,6 +195,15 @@ int program_end(struct program *prog)
 	return EXIT_EVICTED;
 }
 
+int program_select_cpu(struct scxu *s, const struct scxu_task *t)
+{
+	int cpu = scxu_select_cpu(s, t, t->cpu, 0);
+
+	if (cpu < 0 && running->percpu_local && t->nr_cpus_allowed == 1)
+		return t->cpu;
+	return cpu >= 0 ? cpu : SCXU_CPU_ANY;
+}
+
 unsigned int program_nr_cpus(struct scxu *s)
 {
 	const struct scxu_topology *topology = scxu_get_topology(s);

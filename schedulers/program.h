@@ -31,6 +31,7 @@ struct program {
 	enum program_format format; /* of statistics */
 	bool json, openmetrics;
 	const char *stats_path; /* --stats-path */
+	bool percpu_local;      /* --percpu-local */
 	int verbose;
 	volatile sig_atomic_t stopping; /* SIGINT or SIGTERM came */
 	pthread_mutex_t lock;           /* other threads hold it while they use @s */
@@ -61,6 +62,12 @@ bool program_again(struct program *prog);
 
 /* Detach, say why it ended. Return: the exit status. */
 int program_end(struct program *prog);
+
+/*
+ * A CPU for @t: an idle one, near the one that it ran on last, or with --percpu-local the only one
+ * that it may run on. Return: SCXU_CPU_ANY if it has to wait for whichever is free first.
+ */
+int program_select_cpu(struct scxu *s, const struct scxu_task *t);
 
 void program_sleep(double sec);
 

@@ -36,6 +36,8 @@ static const struct option options[] = {
 	{ "slice-us-min", required_argument, NULL, 'S' }, /* first: not all have it */
 	{ "slice-us", required_argument, NULL, 's' },
 	{ "partial", no_argument, NULL, 'p' },
+	{ "percpu-local", no_argument, NULL, 'l' },
+	{ "numa-local", no_argument, NULL, 'n' },
 	{ "full-user", no_argument, NULL, OPT_FULL_USER },
 	{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT },
 	{ "stats", required_argument, NULL, OPT_STATS },
@@ -70,7 +72,9 @@ static void print_help(const struct program *prog)
 		       "                     the least of that, however many wait: 100 to\n"
 		       "                     --slice-us (default %d)\n",
 		       (int)(prog->slice_min_ns / 1000));
-	printf("  -p, --partial      schedule only tasks of class SCHED_EXT\n"
+	printf("  -p, --partial      schedule only tasks of class SCHED_EXT: see scxuser(8)\n"
+	       "  -l, --percpu-local a task that may run on one CPU only waits in its queue\n"
+	       "  -n, --numa-local   look for an idle CPU in the NUMA node of the last one\n"
 	       "      --full-user    decide every wake-up here, even if a CPU is idle\n"
 	       "      --timeout-ms N the kernel evicts us when a task could not run for so\n"
 	       "                     long: 100 to %d (default 5000)\n\n",
@@ -288,7 +292,7 @@ void program_options(struct program *prog, int argc, char **argv)
 	int opt;
 
 	prog->opts.slice_us = 5000;
-	while ((opt = getopt_long(argc, argv, prog->slice_min_ns ? "s:S:pvVh" : "s:pvVh",
+	while ((opt = getopt_long(argc, argv, prog->slice_min_ns ? "s:S:plnvVh" : "s:plnvVh",
 				  options + !prog->slice_min_ns, NULL)) != -1) {
 		switch (opt) {
 		case 's':
@@ -306,6 +310,12 @@ void program_options(struct program *prog, int argc, char **argv)
 		case OPT_TIMEOUT:
 			prog->opts.timeout_ms =
 				number(prog, "--timeout-ms", optarg, 100, MAX_TIMEOUT_MS);
+			break;
+		case 'l':
+			prog->percpu_local = true;
+			break;
+		case 'n':
+			prog->opts.flags |= SCXU_NUMA_LOCAL;
 			break;
 		case 'v':
 			prog->verbose++;

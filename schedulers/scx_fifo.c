@@ -5,10 +5,9 @@
 static void give(struct scxu *s, const struct scxu_task *t, uint64_t slice_ns)
 {
 	struct scxu_dispatch d;
-	int cpu = scxu_select_cpu(s, t, t->cpu, 0);
 
 	scxu_dispatch_init(&d, t);
-	d.cpu = cpu >= 0 ? cpu : SCXU_CPU_ANY;
+	d.cpu = program_select_cpu(s, t);
 	d.slice_ns = slice_ns;
 	/* A decision that is refused is not lost: the kernel half runs the task after a while. */
 	(void)scxu_dispatch_task(s, &d);

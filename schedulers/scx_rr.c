@@ -54,7 +54,7 @@ static uint64_t rest_ns(const struct entry *e, const struct scxu_task *t)
 
 static void give(struct scxu *s, struct rr *rr, struct entry *e, const struct scxu_task *t)
 {
-	int cpu = scxu_select_cpu(s, t, t->cpu, 0);
+	int cpu = program_select_cpu(s, t);
 	uint64_t rest = rest_ns(e, t);
 	struct scxu_dispatch d;
 
@@ -62,7 +62,7 @@ static void give(struct scxu *s, struct rr *rr, struct entry *e, const struct sc
 	e->slice_ns = rest ? rest : slice_ns(rr);
 	e->exec_ns = t->exec_ns;
 	scxu_dispatch_init(&d, t);
-	d.cpu = cpu >= 0 ? cpu : SCXU_CPU_ANY;
+	d.cpu = cpu;
 	d.slice_ns = e->slice_ns;
 	d.flags = rest ? SCXU_DISPATCH_HEAD : 0;
 	/* A decision that is refused is not lost: the kernel half runs the task after a while. */

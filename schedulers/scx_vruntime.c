@@ -134,11 +134,10 @@ static void enqueue(struct scxu *s, const struct scxu_task *t, void *arg)
 static void give(struct scxu *s, struct vruntime *v, struct entry *e)
 {
 	const struct scxu_task *t = &e->task;
-	int cpu = scxu_select_cpu(s, t, t->cpu, 0);
 	struct scxu_dispatch d;
 
 	scxu_dispatch_init(&d, t);
-	d.cpu = cpu >= 0 ? cpu : SCXU_CPU_ANY;
+	d.cpu = program_select_cpu(s, t);
 	d.vtime = e->next.key;
 	d.slice_ns = e->slice_ns = e->rest_ns ? e->rest_ns : slice_ns(v, e);
 	/* A decision that is refused is not lost: the kernel half runs the task after a while. */

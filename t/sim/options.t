@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Options of the reference schedulers, in the simulator: what each changes, as a figure.
+set -eu
+srcdir=${srcdir:-.}
+builddir=${builddir:-.}
+# shellcheck source=t/tap.sh
+. "$srcdir/t/tap.sh"
+
+# wakeup_p99_us SCHEDULER LOAD GROUP [OPTION]...
+wakeup_p99_us()
+{
+	sched=$1
+	load=$srcdir/t/sim/$2.json
+	group=$3
+	shift 3
+	"$builddir/schedulers/$sched" --simulate "$load" "$@" |
+		awk -v group="$group" '$1 == group { print $8 }'
+}
+
+# A task that may run on one CPU only need not wait until those that may run anywhere are through.
+for sched in scx_fifo scx_rr scx_vruntime; do
+	common_us=$(wakeup_p99_us $sched bound bound --cpus 2)
+	local_us=$(wakeup_p99_us $sched bound bound --cpus 2 --percpu-local)
+	ok "$sched --percpu-local: a bound task wakes within $local_us us, else $common_us" \
+		[ "${local_us:-99999}" -lt "$common_us" ]
+done
+done_testing
