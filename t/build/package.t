@@ -45,12 +45,17 @@ installed_files()
 	/usr/bin/scx_fifo
 	/usr/bin/scx_rr
 	/usr/bin/scx_vruntime
+	/usr/bin/scxuser
 	/usr/include/scxuser.h
 	/usr/lib/libscxuser.la
 	/usr/lib/libscxuser.so
 	/usr/lib/libscxuser.so.0
 	/usr/lib/libscxuser.so.0.0.0
 	/usr/lib/pkgconfig/libscxuser.pc
+	/usr/share/bash-completion/completions/scx_fifo
+	/usr/share/bash-completion/completions/scx_rr
+	/usr/share/bash-completion/completions/scx_vruntime
+	/usr/share/bash-completion/completions/scxuser
 	EOT
 }
 
