@@ -84,6 +84,7 @@ static __always_inline bool kick_idle(struct task_struct *p)
 	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
 	if (cpu < 0)
 		return false;
+	cpu_comes(cpu);
 	scx_bpf_kick_cpu(cpu, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
 	return true;
 }

@@ -136,6 +136,7 @@ struct scxu_shm_cpu {
 	__u32 idle;                                           /* k */
 	__u32 offline;                                        /* k */
 	__u32 event_tail;                                     /* k: events written */
+	__u32 coming;                                         /* k: see cpu_comes() */
 	struct scxu_shm_counters nr;                          /* k */
 	__u32 head __attribute__((aligned(SCXU_CACHE_LINE))); /* u: announcements read */
 	__u32 event_head;                                     /* u: events read */

@@ -224,6 +224,8 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 
 	if (!c)
 		return;
+	use_arena();
+	cpu_looks(cpu);
 	local = drain(cpu);
 	if (in_fallback && fallback.rescuing)
 		rescue();

@@ -87,6 +87,7 @@ static __noinline bool own_kick(u32 nr, struct task_struct *p)
 		if (!c || !serves(c, nr) || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr) ||
 		    !scx_bpf_test_and_clear_cpu_idle(cpu))
 			continue;
+		cpu_comes(cpu);
 		scx_bpf_kick_cpu(cpu, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
 		return true;
 	}

@@ -139,6 +139,7 @@ static __always_inline void kick_for(struct task_struct *p, u64 dsq,
 			WRITE_ONCE(c->urgent, 1);
 		scx_bpf_kick_cpu(dsq, SCX_ENUM(scx_kick_flags, SCX_KICK_PREEMPT));
 	} else {
+		cpu_comes(dsq);
 		scx_bpf_kick_cpu(dsq, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
 	}
 }

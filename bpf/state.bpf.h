@@ -141,6 +141,23 @@ static __always_inline bool this_cpu_leaves(void)
 	return !c || c->offline;
 }
 
+/*
+ * Call it before a kick: an idle CPU that is kicked for a task is not free for the next one, though it
+ * stays idle until it looks into its queues. That takes it microseconds, or milliseconds if it is a
+ * virtual one whose host is busy.
+ */
+static __always_inline void cpu_comes(s32 cpu)
+{
+	if (READ_ONCE(shm_cpus[cpu].idle))
+		WRITE_ONCE(shm_cpus[cpu].coming, 1);
+}
+
+static __always_inline void cpu_looks(s32 cpu)
+{
+	if (READ_ONCE(shm_cpus[cpu].coming))
+		WRITE_ONCE(shm_cpus[cpu].coming, 0);
+}
+
 static __always_inline struct slot *slot_state(u32 slot)
 {
 	return bpf_map_lookup_elem(&slots, &slot);

@@ -966,7 +966,8 @@ enum {
  *
  * A CPU is given once in a round, and counts as busy for the round once it was found so. The CPU
  * that the policy itself runs on counts as idle if it had nothing else to run: it is free as soon as
- * the round ends. A CPU that is offline is never idle.
+ * the round ends. One that is to take a task which was dispatched before counts as busy although
+ * it may not have woken up yet. A CPU that is offline is never idle.
  *
  * Return: the CPU, or
  *	-EBUSY		none that will do is idle

@@ -117,7 +117,10 @@ static bool port_bpf_submit(struct scxu *s, const struct scxu_dispatch *d)
 
 static bool port_bpf_cpu_is_idle(struct scxu *s, int cpu)
 {
-	return __atomic_load_n(&port_of(s)->view.cpus[cpu].idle, __ATOMIC_RELAXED);
+	const struct scxu_shm_cpu *c = &port_of(s)->view.cpus[cpu];
+
+	return __atomic_load_n(&c->idle, __ATOMIC_RELAXED) &&
+	       !__atomic_load_n(&c->coming, __ATOMIC_RELAXED);
 }
 
 static pid_t port_bpf_cpu_pid(struct scxu *s, int cpu)
