@@ -221,7 +221,10 @@ static void test_preempt(void)
 	clear_stage();
 }
 
-/* The thread that runs us may cut a slice short, if no CPU that is idle comes for it: then once more. */
+/*
+ * Two others may cut a slice short: the thread that runs us, if no CPU that is idle comes for it, and a
+ * thread of the kernel's that stops a CPU for a moment. Then once more.
+ */
 static void test_end_of_slice(void)
 {
 	const struct scxu_event *ev;
