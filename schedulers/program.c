@@ -14,6 +14,8 @@
 
 enum { EXIT_EVICTED = 70, EXIT_BUSY = 75, EXIT_DENIED = 77, EXIT_LACKING = 78 };
 
+#define HEAP_STEP_SIZE (128 << 10)
+
 static struct program *running; /* for the signal handler, which takes no argument */
 
 static void print_log(void *arg, int level, const char *line)
@@ -106,6 +108,9 @@ struct scxu *program_start(struct program *prog, int argc, char **argv)
 		drop_cgroups(prog);
 	/* A second heap, for the statistics thread, would be 64 MiB more of locked address space. */
 	mallopt(M_ARENA_MAX, 1);
+	/* Let the heap grow by much and seldom: a page that is new to us is a fault. */
+	mallopt(M_TOP_PAD, HEAP_STEP_SIZE);
+	mallopt(M_TRIM_THRESHOLD, 4 * HEAP_STEP_SIZE);
 	pthread_mutex_init(&prog->lock, NULL);
 	block_stop_signals(&stop_signals, &before);
 	open_or_exit(prog);

@@ -367,12 +367,22 @@ static void remove_running_socket(void)
 		remove_socket(server);
 }
 
+/* The heap grows once, now, and not when somebody asks. */
+static void warm_up(struct program *prog)
+{
+	static const char request[] = "{\"req\":\"stats_meta\"}";
+	struct program_reading told = { .at_ms = 0 };
+
+	json_object_put(program_answer(prog, request, sizeof(request) - 1, &told));
+}
+
 /* That this may wait for a disk is nothing to the policy's thread. */
 static void *server_loop(void *arg)
 {
 	const struct timespec pause = { 0, PAUSE_MS * 1000000L };
 	struct program_server *server = program_server_open(arg);
 
+	warm_up(arg);
 	__atomic_store_n(&running, server, __ATOMIC_RELEASE);
 	while (server) {
 		program_server_turn(server, -1);

@@ -10,7 +10,7 @@
 
 enum { MAX_ARGS = 16 };
 
-static char said[4096];
+static char said[16 << 10];
 
 /* The words of @line, of which argv[0] is the program. */
 static struct program parse(const char *line)
