@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What people do beside starting a scheduler: watch it, and say what it has. Newest, oldest kernel.
+set -eu
+# shellcheck source=t/vm/lib.sh
+. "${srcdir:-.}/t/vm/lib.sh"
+
+need_vm
+# shellcheck disable=SC2034 # for lib.sh
+vm_options=--icount
+guest 7.3 2 600 socket.sh
+guest 6.12 2 600 socket.sh
+guest 7.3 2 600 partial.sh
+guest 6.12 2 600 partial.sh
+done_testing
