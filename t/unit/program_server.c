@@ -286,7 +286,7 @@ static void test_bad_requests(void)
 		{ "{\"req\":1e999}", 0, "req: want a string" },
 		{ "{\"req\":\"reboot\"}", 0, "unknown request 'reboot': want stats or stats_meta" },
 		{ "{\"req\":\"\"}", 0, "unknown request ''" },
-		{ long_name, 0, "unknown request 'aä" },
+		{ long_name, 0, "unknown request 'ää" },
 		{ "{\"req\":\"stats\",\"user\":\"me\"}", 0,
 		  "unknown field 'user': want req and args" },
 		{ "{\"req\":\"stats\",\"args\":null}", 0, "args: want an object" },
@@ -380,7 +380,8 @@ static void test_deaf(void)
 	is_int(nr_reads - nr_before, 0, "and is not served on");
 	extra_sec += 11;
 	program_server_turn(server, 0);
-	is_int(send(deaf, "x", 1, MSG_NOSIGNAL), -1, "after ten seconds the connection ends");
+	ok(send(deaf, "x", 1, MSG_NOSIGNAL) < 0 && errno == EPIPE,
+	   "after ten seconds the connection ends");
 	close(deaf);
 	close(fd);
 }
@@ -523,7 +524,7 @@ int main(void)
 	if (!mkdtemp(folder))
 		bail("mkdtemp: %s", strerror(errno));
 	memset(nested, '[', sizeof(nested));
-	strcpy(long_name, "{\"req\":\"a"); /* so that 63 bytes end within a character */
+	strcpy(long_name, "{\"req\":\""); /* so that 63 bytes end within a character */
 	for (i = 0; i < 1400; i++)
 		strcat(long_name, "ä");
 	strcat(long_name, "\"}");
