@@ -93,6 +93,9 @@ void scxu_start_faults(struct scxu *s);
 void scxu_read_kernel_events(int fd, uint64_t *last);
 void scxu_copy_kernel_events(struct scxu_stats *stats, const uint64_t *last);
 
+/* summary.c */
+void scxu_print_json_string(FILE *f, const char *text);
+
 /* log.c */
 __attribute__((format(printf, 3, 4))) void scxu_log(struct scxu *s, int level, const char *fmt,
 						    ...);

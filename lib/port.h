@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 struct scxu;
@@ -94,6 +95,8 @@ struct scxu_port {
 	void (*read_stats)(struct scxu *s, struct scxu_stats *stats);
 	/* Only with SCXU_HISTOGRAMS. */
 	void (*read_histograms)(struct scxu *s, struct scxu_histograms *h);
+	/* What became of all, in a form of enum scxu_summary_format; NULL if that cannot be told. */
+	int (*write_summary)(struct scxu *s, FILE *f, int format);
 };
 
 extern const struct scxu_port scxu_port_bpf;

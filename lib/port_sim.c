@@ -479,4 +479,5 @@ const struct scxu_port scxu_port_sim = {
 	.dump = port_sim_dump,
 	.read_stats = port_sim_read_stats,
 	.read_histograms = port_sim_read_histograms,
+	.write_summary = sim_write_summary,
 };

@@ -351,5 +351,6 @@ int sim_trace_close(struct sim *sim);
 
 /* sim_report.c */
 void sim_times_add(struct sim_times *times, uint64_t ns);
+int sim_write_summary(struct scxu *s, FILE *f, int format);
 
 #endif

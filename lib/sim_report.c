@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* sim_report.c - what became of the simulated tasks, for people and for programs. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "sim.h"
 
@@ -190,20 +186,6 @@ static void print_text(const struct sim *sim, FILE *f)
 	}
 }
 
-static void print_json_string(FILE *f, const char *text)
-{
-	putc('"', f);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fprintf(f, "\\%c", *text);
-		else if ((unsigned char)*text < ' ')
-			fprintf(f, "\\u%04x", *text);
-		else
-			putc(*text, f);
-	}
-	putc('"', f);
-}
-
 static void print_json_times(FILE *f, const char *what, const struct sim_times *times)
 {
 	fprintf(f,
@@ -244,7 +226,7 @@ static void print_json_group(const struct sim *sim, FILE *f, uint32_t nr)
 	uint32_t i;
 
 	fputs("{\"name\":", f);
-	print_json_string(f, group->name);
+	scxu_print_json_string(f, group->name);
 	fprintf(f, ",\"nr_tasks\":%u,", group->nr_tasks);
 	print_json_total(f, &total);
 	fputs(",\"tasks\":[", f);
@@ -283,36 +265,16 @@ static void print_json(const struct sim *sim, FILE *f)
 	fputs("]}\n", f);
 }
 
-static int print(struct sim *sim, FILE *f, int format)
+int sim_write_summary(struct scxu *s, FILE *f, int format)
 {
-	int cpu, err;
+	struct sim *sim = sim_of(s);
+	int cpu;
 
-	for (cpu = 0; cpu < sim->s->nr_cpus; cpu++)
+	for (cpu = 0; cpu < s->nr_cpus; cpu++)
 		sim_cpu_account(sim, cpu);
 	if (format == SCXU_SUMMARY_JSON)
 		print_json(sim, f);
 	else
 		print_text(sim, f);
-	err = ferror(f) ? -EIO : 0;
-	return fclose(f) ? -errno : err;
-}
-
-SCXU_API int scxu_write_summary(struct scxu *s, int fd, int format)
-{
-	FILE *f = NULL;
-	int copy;
-
-	if (s->port != &scxu_port_sim)
-		return -EOPNOTSUPP;
-	if (format != SCXU_SUMMARY_TEXT && format != SCXU_SUMMARY_JSON)
-		return -EINVAL;
-	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (copy >= 0)
-		f = fdopen(copy, "w");
-	if (f)
-		return print(sim_of(s), f, format);
-	fd = -errno;
-	if (copy >= 0)
-		close(copy);
-	return fd;
+	return 0;
 }
