@@ -54,7 +54,8 @@ enum scxu_log_level {
 };
 
 /**
- * scxu_log_fn - receives a line of text, without newline, in the thread that called the library.
+ * scxu_log_fn - receives a line of text, without newline, in the thread that called the library;
+ * that opts.record cannot be written is said in a thread of the library's own.
  * @arg:	opts.log_arg
  * @level:	enum scxu_log_level
  * @line:	valid during the call
@@ -170,6 +171,13 @@ struct scxu_opts {
 	/** Run in the simulator instead of a kernel: nothing of this machine is touched. Read by
 	 *  scxu_open() only. */
 	const struct scxu_sim_opts *sim;
+	/** File to record to: what the policy is told, what it asks and what it decides, for @replay;
+	 *  see the page scxu_record in section 5 of the manual. A thread of the library's writes it,
+	 *  and the policy never waits for that: what does not fit is lost and counted. Default: none. */
+	const char *record;
+	/** Recording to run the policy from, instead of a kernel: scxu_write_summary() tells what it
+	 *  decides otherwise. Neither with @sim nor with @record. */
+	const char *replay;
 };
 
 /** Flags of struct scxu_task. Since 0.1. */
@@ -538,7 +546,9 @@ const char *scxu_version(void);
  *	-EPERM		missing capability: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN
  *	-EAGAIN		the limit on locked memory is too low
  *	-EBUSY		another sched_ext scheduler is attached
- *	-EOPNOTSUPP	the kernel or libbpf lacks something, or an event in @opts: scxu_has()
+ *	-EOPNOTSUPP	the kernel or libbpf lacks something, or an event in @opts: scxu_has();
+ *			or opts->replay has a format that is newer than this library
+ *	-EBADMSG	opts->replay is no recording, or its beginning is damaged
  *	-ENOMEM		no memory
  *	other		what libbpf or the kernel said
  *
@@ -548,17 +558,17 @@ int scxu_open(struct scxu **sp, const struct scxu_opts *opts);
 
 /** How scxu_write_summary() writes. Since 0.1. */
 enum scxu_summary_format {
-	SCXU_SUMMARY_TEXT = 0, /**< a table of the groups of tasks */
-	SCXU_SUMMARY_JSON = 1, /**< an object, with each task */
+	SCXU_SUMMARY_TEXT = 0, /**< for people */
+	SCXU_SUMMARY_JSON = 1, /**< an object, for programs */
 };
 
 /**
  * scxu_write_summary() - write what became of the tasks of a simulation: how much they ran, how long
- * they waited.
+ * they waited; or what the policy decided otherwise in a replay.
  * @fd:		descriptor to write to
  * @format:	enum scxu_summary_format
  *
- * Return: 0, or -EINVAL for another format, -EOPNOTSUPP if @s does not simulate, or what writing to @fd
+ * Return: 0, or -EINVAL for another format, -EOPNOTSUPP if @s does neither, or what writing to @fd
  * failed with. Since 0.1.
  */
 int scxu_write_summary(struct scxu *s, int fd, int format);

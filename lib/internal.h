@@ -27,6 +27,7 @@ struct scxu {
 	uint32_t nr_queues; /* of the policy's own */
 	struct scxu_topology *topology;
 	struct selection *selection; /* what scxu_select_cpu() looks up */
+	struct recorder *recorder;   /* of opts.record, or NULL */
 	uint64_t round;
 	bool stopped;          /* by scxu_stop() */
 	bool armed;            /* by scxu_arm(), until the policy looks for work */
@@ -92,6 +93,11 @@ void scxu_start_faults(struct scxu *s);
 	 1)
 void scxu_read_kernel_events(int fd, uint64_t *last);
 void scxu_copy_kernel_events(struct scxu_stats *stats, const uint64_t *last);
+
+/* port_record.c: the file, before we attach; then all is recorded; free what there is. */
+int scxu_record_open(struct scxu *s);
+int scxu_record_begin(struct scxu *s);
+void scxu_record_free(struct scxu *s);
 
 /* summary.c */
 void scxu_print_json_string(FILE *f, const char *text);

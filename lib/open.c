@@ -18,12 +18,18 @@ static int attach(struct scxu *s, const struct scxu_opts *opts)
 {
 	int err = scxu_opts_complete(s, opts);
 
+	if (!err && s->opts.record)
+		err = scxu_record_open(s);
 	if (s->opts.sim)
 		s->port = &scxu_port_sim;
+	else if (s->opts.replay)
+		s->port = &scxu_port_replay;
 	else if (!err)
 		err = scxu_preflight(s);
 	if (!err)
 		err = s->port->attach(s);
+	if (!err && s->recorder)
+		err = scxu_record_begin(s);
 	if (err)
 		return err;
 
@@ -64,6 +70,7 @@ SCXU_API void scxu_close(struct scxu *s)
 		s->port->detach(s);
 		s->port->destroy(s);
 	}
+	scxu_record_free(s);
 	scxu_free_topology(s);
 	free(s);
 }

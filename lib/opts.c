@@ -108,6 +108,18 @@ static int complete_wishes(struct scxu *s)
 	return complete_number(s, "nr_events", &o->nr_events, 1024, 64, 65536);
 }
 
+/* Only one kernel, or what stands for it, answers. */
+static int complete_port(struct scxu *s)
+{
+	const struct scxu_opts *o = &s->opts;
+	const char *other = o->sim ? "sim" : o->record ? "record" : NULL;
+
+	if (!o->replay || !other)
+		return 0;
+	scxu_error(s, "replay and %s: want one of them", other);
+	return -EINVAL;
+}
+
 int scxu_sim_opts_complete(struct scxu *s, struct scxu_sim_opts *o,
 			   const struct scxu_sim_opts *opts)
 {
@@ -143,6 +155,8 @@ int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 		scxu_error(s, "unknown flags 0x%x", o->flags & ~known_flags);
 		err = -EINVAL;
 	}
+	if (!err)
+		err = complete_port(s);
 	if (!err)
 		err = complete_wishes(s);
 	if (!err)

@@ -101,5 +101,6 @@ struct scxu_port {
 
 extern const struct scxu_port scxu_port_bpf;
 extern const struct scxu_port scxu_port_sim;
+extern const struct scxu_port scxu_port_replay;
 
 #endif

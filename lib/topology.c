@@ -80,6 +80,30 @@ int scxu_make_topology(struct scxu_topology **tp, int nr_cpus)
 	return finish(t, 0, tp);
 }
 
+static void count_groups(struct scxu_topology *t)
+{
+	int scope, cpu;
+
+	for (cpu = 0; cpu < t->nr_cpus; cpu++)
+		for (scope = ALL; scope < NR_SCOPES; scope++)
+			if (t->cpus[cpu].group[scope] >= t->nr_groups[scope])
+				t->nr_groups[scope] = t->cpus[cpu].group[scope] + 1;
+}
+
+int scxu_make_topology_of(struct scxu_topology **tp, struct topology_cpu *cpus, int nr_cpus)
+{
+	struct scxu_topology *t = calloc(1, sizeof(*t));
+
+	if (!t) {
+		free(cpus);
+		return finish(t, -ENOMEM, tp);
+	}
+	t->cpus = cpus;
+	t->nr_cpus = nr_cpus;
+	count_groups(t);
+	return finish(t, 0, tp);
+}
+
 int scxu_read_topology(struct scxu_topology **tp, const char *root, struct scxu *log)
 {
 	struct sysfs fs = { .root = root ?: "/sys", .log = log };

@@ -33,6 +33,12 @@ static inline bool topology_has(const struct scxu_topology *t, int cpu)
 	return cpu >= 0 && cpu < t->nr_cpus && t->cpus[cpu].group[ALL] >= 0;
 }
 
+/*
+ * topology.c: what is known of @nr_cpus CPUs, but for what follows from their groups. A CPU without
+ * group[ALL] has no other. Takes @cpus, from malloc(), also on failure.
+ */
+int scxu_make_topology_of(struct scxu_topology **tp, struct topology_cpu *cpus, int nr_cpus);
+
 struct sysfs;
 
 /* topology_read.c: all of @t but what follows from the groups. */

@@ -1,0 +1,640 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * port_replay.c - a port that answers from a recording.
+ *
+ * We go through the records with the policy: what it does takes us past the record of the same. A
+ * policy that does what the recorded one did finds all as that did. For another one, what stands in
+ * between is taken note of on the way, so that it reads the same tasks in the same rounds, and finds
+ * CPUs as they were when they were last looked at.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay.h"
+
+static void forget(struct scxu *s)
+{
+	struct replay *r = replay_of(s);
+
+	memset(r->idle, 0, s->nr_cpus * sizeof(*r->idle));
+	memset(r->pids, 0, s->nr_cpus * sizeof(*r->pids));
+	r->own_cpu = -1;
+	r->behind_gap = true;
+	r->compare.nr_gaps++;
+	r->compare.nr_lost += r->next.nr;
+}
+
+static bool next_is(const struct replay *r, enum record_type type)
+{
+	return r->more && r->next.type == type;
+}
+
+/* On to the next record. Behind a gap an answer is to what is missing. */
+static void advance(struct scxu *s)
+{
+	struct replay *r = replay_of(s);
+
+	r->behind_gap = false;
+	do {
+		r->nr_held = 0;
+		r->more = record_read(&r->reader, &r->next);
+		if (next_is(r, RECORD_GAP))
+			forget(s);
+	} while (next_is(r, RECORD_GAP) || (r->behind_gap && next_is(r, RECORD_ANSWER)));
+}
+
+static bool next_is_answer_to_question(const struct replay *r)
+{
+	return next_is(r, RECORD_CGROUP) ||
+	       (r->more && r->next.type >= RECORD_IDLE && r->next.type <= RECORD_HISTOGRAMS);
+}
+
+static bool next_is_event(const struct replay *r)
+{
+	return next_is(r, RECORD_TASK) || next_is(r, RECORD_ENQUEUE) || next_is(r, RECORD_EVENT);
+}
+
+static void clean_comm(char *comm, size_t size)
+{
+	for (; size && *comm; comm++, size--)
+		if (!isprint((unsigned char)*comm))
+			*comm = '?';
+}
+
+/* A task that stands alone becomes an event as well. */
+static void take_event(struct replay *r, struct scxu_event *ev)
+{
+	struct replay_compare *c = &r->compare;
+
+	*ev = r->next.event;
+	clean_comm(ev->task.comm, sizeof(ev->task.comm));
+	if (r->next.type == RECORD_TASK) {
+		ev->type = SCXU_EVENT_ENQUEUE;
+		ev->cpu = ev->task.cpu;
+		ev->time_ns = ev->task.enqueue_ns;
+		ev->seq = c->nr_events;
+	}
+	c->nr_events++;
+	if (!c->first_ns)
+		c->first_ns = ev->time_ns;
+	if (ev->time_ns > c->last_ns)
+		c->last_ns = ev->time_ns;
+	if (ev->type == SCXU_EVENT_ENQUEUE)
+		replay_enqueued(c, &ev->task);
+}
+
+static void leave_event(struct replay *r)
+{
+	if (r->left_head == r->left_tail)
+		r->left_head = r->left_tail = 0;
+	if (replay_grow((void **)&r->left, r->left_tail, &r->left_capacity, sizeof(*r->left)))
+		take_event(r, &r->left[r->left_tail++]);
+	else
+		r->compare.no_memory = true;
+}
+
+static void take_mask(struct scxu *s)
+{
+	struct replay *r = replay_of(s);
+	uint64_t **mask = &r->masks[r->next.words.slot & (s->nr_slots - 1)];
+	size_t size = r->next.words.nr * sizeof(uint64_t);
+
+	if (!*mask)
+		*mask = malloc(r->mask_words * sizeof(uint64_t));
+	if (!*mask) {
+		r->compare.no_memory = true;
+		return;
+	}
+	memset(*mask, 0, r->mask_words * sizeof(uint64_t));
+	memcpy(*mask, r->next.words.words, size);
+}
+
+static struct scxu_command cpuperf_command(int cpu, uint32_t perf)
+{
+	return (struct scxu_command){ .op = UINT32_MAX, .cpu = cpu, .flags = perf };
+}
+
+static void take_cpuperf(struct replay *r)
+{
+	struct scxu_command command = cpuperf_command(r->next.of_cpu.cpu, r->next.of_cpu.value);
+
+	replay_recorded_command(&r->compare, &command);
+}
+
+/* There are few of them, or a policy would do nothing but ask. */
+static struct replay_cgroup *find_cgroup(const struct replay *r, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_cgroups; i++)
+		if (r->cgroups[i].id == id)
+			return &r->cgroups[i];
+	return NULL;
+}
+
+static void take_cgroup(struct replay *r)
+{
+	struct replay_cgroup *cgroup = find_cgroup(r, r->next.cgroup.id);
+
+	if (!cgroup && !replay_grow((void **)&r->cgroups, r->nr_cgroups, &r->cgroups_capacity,
+				    sizeof(*r->cgroups))) {
+		r->compare.no_memory = true;
+		return;
+	}
+	if (!cgroup)
+		cgroup = &r->cgroups[r->nr_cgroups++];
+	*cgroup = (struct replay_cgroup){ r->next.cgroup.id, r->next.cgroup.parent_id,
+					  r->next.cgroup.err, r->next.cgroup.weight };
+}
+
+static void take_answer(struct scxu *s)
+{
+	struct replay *r = replay_of(s);
+	int cpu = r->next.of_cpu.cpu, i = r->next.type - RECORD_STATS;
+
+	switch (r->next.type) {
+	case RECORD_IDLE:
+		if (cpu >= 0)
+			r->idle[cpu] = r->next.of_cpu.value;
+		break;
+	case RECORD_OWN_CPU:
+		r->own_cpu = cpu;
+		break;
+	case RECORD_CPU_PID:
+		if (cpu >= 0)
+			r->pids[cpu] = r->next.of_cpu.value;
+		break;
+	case RECORD_MASK:
+		take_mask(s);
+		break;
+	case RECORD_CGROUP:
+		take_cgroup(r);
+		break;
+	case RECORD_STATS:
+	case RECORD_HISTOGRAMS:
+		memcpy(r->words[i], r->next.words.words, sizeof(r->words[i]));
+		r->has_words[i] = true;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Go past the next record, and keep what it says. */
+static void pass(struct scxu *s)
+{
+	struct replay *r = replay_of(s);
+
+	switch (r->next.type) {
+	case RECORD_TASK:
+	case RECORD_ENQUEUE:
+	case RECORD_EVENT:
+		leave_event(r);
+		break;
+	case RECORD_DISPATCH:
+		replay_recorded(&r->compare, &r->next.dispatch);
+		break;
+	case RECORD_COMMAND:
+		replay_recorded_command(&r->compare, &r->next.command);
+		break;
+	case RECORD_CPUPERF:
+		take_cpuperf(r);
+		break;
+	default:
+		take_answer(s);
+	}
+	advance(s);
+}
+
+/* The policy asks a question: its answer is the recorded one from when it was asked as often. */
+static void ask(struct scxu *s)
+{
+	struct replay *r = replay_of(s);
+
+	if (next_is_answer_to_question(r) && r->next.nr <= r->nr_held)
+		pass(s);
+	else
+		r->nr_held++;
+}
+
+/* The policy does something that the recorded one did at some time: go past that. */
+static void follow(struct scxu *s, enum record_type type)
+{
+	struct replay *r = replay_of(s);
+
+	while (next_is_answer_to_question(r))
+		pass(s);
+	if (next_is(r, type))
+		pass(s);
+}
+
+/* What the recorded one was told of a failure, else @good. */
+static int answer(struct scxu *s, int good)
+{
+	struct replay *r = replay_of(s);
+
+	if (!next_is(r, RECORD_ANSWER))
+		return good;
+	good = r->next.of_cpu.value;
+	advance(s);
+	return good;
+}
+
+static bool next_event(struct scxu *s, struct scxu_event *ev)
+{
+	struct replay *r = replay_of(s);
+
+	if (r->left_head < r->left_tail) {
+		*ev = r->left[r->left_head++];
+		return true;
+	}
+	while (r->more && !next_is(r, RECORD_ROUND)) {
+		if (next_is_event(r)) {
+			take_event(r, ev);
+			advance(s);
+			return true;
+		}
+		if (next_is(r, RECORD_SHORT)) {
+			r->nr_held = 0;
+			if (r->next.nr <= 1)
+				advance(s);
+			else
+				r->next.nr--;
+			return false;
+		}
+		pass(s);
+	}
+	return false;
+}
+
+static bool is_wanted(const struct scxu *s, const struct scxu_event *ev)
+{
+	static const uint64_t always = SCXU_EVENT_BIT(SCXU_EVENT_ENQUEUE);
+	uint64_t events = s->opts.events;
+
+	if (events)
+		events |= SCXU_EVENT_BIT(SCXU_EVENT_LOST);
+	return ev->type < 64 && (events | always) >> ev->type & 1;
+}
+
+static bool next_wanted(struct scxu *s, struct scxu_event *ev)
+{
+	while (next_event(s, ev)) {
+		if (!is_wanted(s, ev))
+			continue;
+		replay_of(s)->nr_read++;
+		return true;
+	}
+	return false;
+}
+
+static unsigned int replay_read_tasks(struct scxu *s, struct scxu_task *tasks, unsigned int nr)
+{
+	struct scxu_event ev;
+	unsigned int i;
+
+	for (i = 0; i < nr && next_wanted(s, &ev); i++)
+		tasks[i] = ev.task;
+	return i;
+}
+
+static unsigned int replay_read_events(struct scxu *s, struct scxu_event *events, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr && next_wanted(s, &events[i]); i++)
+		;
+	return i;
+}
+
+static void replay_drop_events(struct scxu *s)
+{
+	struct replay *r = replay_of(s);
+	size_t i, to = r->left_head;
+
+	for (i = r->left_head; i < r->left_tail; i++)
+		if (r->left[i].type == SCXU_EVENT_ENQUEUE)
+			r->left[to++] = r->left[i];
+	r->left_tail = to;
+	follow(s, RECORD_DROP);
+}
+
+/* A walk that was not recorded finds nobody. */
+static bool replay_read_slot(struct scxu *s, uint32_t slot, struct scxu_task *t)
+{
+	struct replay *r = replay_of(s);
+
+	while (next_is(r, RECORD_SLOT) && r->next.event.task.slot < slot)
+		advance(s);
+	if (!next_is(r, RECORD_SLOT) || r->next.event.task.slot != slot)
+		return false;
+	*t = r->next.event.task;
+	clean_comm(t->comm, sizeof(t->comm));
+	advance(s);
+	return true;
+}
+
+static const uint64_t *replay_task_cpumask(struct scxu *s, uint32_t slot)
+{
+	struct replay *r = replay_of(s);
+
+	ask(s);
+	return r->masks[slot] ?: r->all_cpus;
+}
+
+static bool replay_submit(struct scxu *s, const struct scxu_dispatch *d)
+{
+	follow(s, RECORD_DISPATCH);
+	replay_made(&replay_of(s)->compare, d);
+	return answer(s, true);
+}
+
+static bool replay_command(struct scxu *s, const struct scxu_command *command)
+{
+	follow(s, RECORD_COMMAND);
+	replay_made_command(&replay_of(s)->compare, command);
+	return answer(s, true);
+}
+
+static int replay_create_queue(struct scxu *s, uint32_t nr, const char *name)
+{
+	follow(s, RECORD_QUEUE);
+	return answer(s, 0);
+}
+
+static int replay_add_to_queue(struct scxu *s, uint32_t nr, int cpu)
+{
+	follow(s, RECORD_QUEUE_CPU);
+	return answer(s, 0);
+}
+
+static int replay_set_cpuperf(struct scxu *s, int cpu, uint32_t perf)
+{
+	struct scxu_command command = cpuperf_command(cpu, perf);
+
+	follow(s, RECORD_CPUPERF);
+	replay_made_command(&replay_of(s)->compare, &command);
+	return answer(s, 0);
+}
+
+static int replay_read_cgroup(struct scxu *s, uint64_t id, struct scxu_cgroup *info)
+{
+	const struct replay_cgroup *cgroup;
+
+	ask(s);
+	cgroup = find_cgroup(replay_of(s), id);
+	if (!cgroup || cgroup->err)
+		return cgroup ? cgroup->err : -ENOENT;
+	info->id = id;
+	info->parent_id = cgroup->parent_id;
+	info->weight = cgroup->weight;
+	return 0;
+}
+
+static bool replay_has(struct scxu *s, int feature)
+{
+	return feature >= 0 && feature < 64 &&
+	       replay_of(s)->head.numbers[RECORD_TAG_FEATURES] >> feature & 1;
+}
+
+/*
+ * The recorded round ends as well, in a gap if there is one before its end. What was not read in it
+ * stays to be read, if anybody reads.
+ */
+static int replay_wait(struct scxu *s, int64_t timeout_ns, bool pending)
+{
+	struct replay *r = replay_of(s);
+	bool reads = r->nr_read;
+	int err;
+
+	if (r->over)
+		return 0;
+	while (r->more && !next_is(r, RECORD_ROUND) && !r->behind_gap)
+		pass(s);
+	r->behind_gap = false;
+	if (next_is(r, RECORD_ROUND))
+		advance(s);
+	err = answer(s, 0);
+	replay_end_round(&r->compare);
+	r->nr_read = 0;
+	if (r->compare.no_memory || (!r->more && (r->left_head == r->left_tail || !reads)))
+		r->over = true;
+	return err;
+}
+
+static int replay_fd(struct scxu *s)
+{
+	return -EOPNOTSUPP;
+}
+
+/* The policy would sleep by a clock of its own. So it is told to look. */
+static bool replay_arm(struct scxu *s)
+{
+	replay_wait(s, 0, false);
+	return false;
+}
+
+static void replay_disarm(struct scxu *s)
+{
+}
+
+static void replay_wake(struct scxu *s)
+{
+}
+
+static bool replay_cpu_is_idle(struct scxu *s, int cpu)
+{
+	ask(s);
+	return replay_of(s)->idle[cpu];
+}
+
+static pid_t replay_cpu_pid(struct scxu *s, int cpu)
+{
+	ask(s);
+	return replay_of(s)->pids[cpu];
+}
+
+static int replay_own_cpu(struct scxu *s)
+{
+	ask(s);
+	return replay_of(s)->own_cpu;
+}
+
+static bool replay_exited(struct scxu *s)
+{
+	return replay_of(s)->over;
+}
+
+static void replay_read_exit(struct scxu *s, struct scxu_exit_info *info)
+{
+	const struct replay *r = replay_of(s);
+
+	info->cpu = -1;
+	info->kind = r->detached ? SCXU_EXIT_DETACHED : SCXU_EXIT_NONE;
+	if (r->compare.no_memory) {
+		info->kind = SCXU_EXIT_EVICTED;
+		snprintf(info->reason, sizeof(info->reason), "no memory");
+	} else if (r->reader.why) {
+		info->kind = SCXU_EXIT_EVICTED;
+		snprintf(info->reason, sizeof(info->reason), "the recording is damaged");
+		snprintf(info->message, sizeof(info->message), "%s: at byte %llu: %s", r->path,
+			 (unsigned long long)r->reader.bad_offset, r->reader.why);
+	}
+}
+
+static const char *replay_dump(struct scxu *s)
+{
+	return "";
+}
+
+static void copy_words(const struct replay *r, enum record_type type, void *sized)
+{
+	size_t sz = *(size_t *)sized;
+
+	memcpy((char *)sized + sizeof(sz), r->words[type - RECORD_STATS], sz - sizeof(sz));
+}
+
+/* Those that the recorded policy has read, or our own. */
+static void replay_read_stats(struct scxu *s, struct scxu_stats *stats)
+{
+	const struct replay *r = replay_of(s);
+	size_t sz = stats->sz;
+	struct scxu_stats ours = {
+		.sz = sz,
+		.nr_enqueued = r->compare.nr_enqueues,
+		.nr_dispatched = r->compare.nr_made,
+		.nr_rounds = r->compare.nr_rounds,
+		.nr_cpus = s->nr_cpus,
+	};
+
+	ask(s);
+	memcpy(stats, &ours, sz);
+	if (r->has_words[0])
+		copy_words(r, RECORD_STATS, stats);
+}
+
+static void replay_read_histograms(struct scxu *s, struct scxu_histograms *h)
+{
+	ask(s);
+	copy_words(replay_of(s), RECORD_HISTOGRAMS, h);
+}
+
+/* The policy asked for more than the recording has. */
+static void warn_of_wishes(struct scxu *s)
+{
+	const uint64_t *numbers = replay_of(s)->head.numbers;
+	uint64_t events = s->opts.events & ~numbers[RECORD_TAG_EVENTS];
+	uint32_t fields = s->opts.fields & ~(uint32_t)numbers[RECORD_TAG_FIELDS];
+
+	if (events || fields)
+		scxu_log(
+			s, SCXU_LOG_WARNING,
+			"%s: the recording is without events 0x%llx and fields 0x%x, which this policy wants",
+			s->opts.replay, (unsigned long long)events, fields);
+}
+
+static int alloc(struct scxu *s)
+{
+	struct replay *r = replay_of(s);
+
+	r->mask_words = (s->nr_cpus + 63) / 64;
+	r->path = strdup(s->opts.replay);
+	r->idle = calloc(s->nr_cpus, sizeof(*r->idle));
+	r->pids = calloc(s->nr_cpus, sizeof(*r->pids));
+	r->masks = calloc(s->nr_slots, sizeof(*r->masks));
+	r->all_cpus = malloc(r->mask_words * sizeof(*r->all_cpus));
+	if (!r->path || !r->idle || !r->pids || !r->masks || !r->all_cpus)
+		return -ENOMEM;
+	memset(r->all_cpus, 0xff, r->mask_words * sizeof(*r->all_cpus));
+	return replay_compare_init(&r->compare, s->nr_slots);
+}
+
+static int replay_attach(struct scxu *s)
+{
+	struct replay *r = calloc(1, sizeof(*r));
+	struct scxu_topology *topology = NULL;
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	s->port_data = r;
+	err = record_reader_open(&r->reader, s->opts.replay, &r->head, &topology, s);
+	if (err)
+		return err;
+	err = scxu_set_topology(s, topology);
+	s->nr_slots = r->head.numbers[RECORD_TAG_NR_SLOTS];
+	err = err ?: alloc(s);
+	if (err)
+		return err;
+	r->own_cpu = -1;
+	r->compare.slice_ns = s->opts.slice_us * NSEC_PER_USEC;
+	r->compare.recorded_slice_ns = r->head.numbers[RECORD_TAG_SLICE_US] * NSEC_PER_USEC;
+	warn_of_wishes(s);
+	advance(s);
+	return 0;
+}
+
+static void replay_detach(struct scxu *s)
+{
+	struct replay *r = replay_of(s);
+
+	if (r->detached)
+		return;
+	r->detached = true;
+	r->over = true;
+	replay_finish(&r->compare, r->reader.complete);
+}
+
+static void replay_destroy(struct scxu *s)
+{
+	struct replay *r = replay_of(s);
+	uint32_t slot;
+
+	for (slot = 0; r->masks && slot < s->nr_slots; slot++)
+		free(r->masks[slot]);
+	free(r->masks);
+	free(r->all_cpus);
+	free(r->idle);
+	free(r->pids);
+	free(r->left);
+	free(r->cgroups);
+	free(r->path);
+	replay_compare_free(&r->compare);
+	record_reader_close(&r->reader);
+	free(r);
+	s->port_data = NULL;
+}
+
+const struct scxu_port scxu_port_replay = {
+	.attach = replay_attach,
+	.detach = replay_detach,
+	.destroy = replay_destroy,
+	.read_tasks = replay_read_tasks,
+	.read_events = replay_read_events,
+	.drop_events = replay_drop_events,
+	.read_slot = replay_read_slot,
+	.task_cpumask = replay_task_cpumask,
+	.submit = replay_submit,
+	.command = replay_command,
+	.create_queue = replay_create_queue,
+	.add_to_queue = replay_add_to_queue,
+	.set_cpuperf = replay_set_cpuperf,
+	.read_cgroup = replay_read_cgroup,
+	.has = replay_has,
+	.wait = replay_wait,
+	.fd = replay_fd,
+	.arm = replay_arm,
+	.disarm = replay_disarm,
+	.wake = replay_wake,
+	.cpu_is_idle = replay_cpu_is_idle,
+	.cpu_pid = replay_cpu_pid,
+	.own_cpu = replay_own_cpu,
+	.exited = replay_exited,
+	.read_exit = replay_read_exit,
+	.dump = replay_dump,
+	.read_stats = replay_read_stats,
+	.read_histograms = replay_read_histograms,
+	.write_summary = replay_write_summary,
+};
