@@ -4,8 +4,8 @@
 
 _scx_options='--slice-us --slice-us-min --partial --percpu-local --numa-local --full-user
 	--timeout-ms --stats --monitor --json --openmetrics --histograms --stats-path --help-stats
-	--simulate --cpus --machine --duration-ms --latency-us --seed --trace --verbose --version
-	--help'
+	--simulate --cpus --machine --duration-ms --latency-us --seed --trace --record --replay --verbose
+	--version --help'
 
 _scx()
 {
@@ -19,7 +19,7 @@ _scx()
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	case $prev in
-	--simulate | --trace | --stats-path)
+	--simulate | --trace | --record | --replay | --stats-path)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames 2>/dev/null
 		return ;;

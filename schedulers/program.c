@@ -82,7 +82,7 @@ static void open_or_exit(struct program *prog)
 /* Kernels without CONFIG_EXT_GROUP_SCHED would refuse the policy. */
 static void drop_cgroups(struct program *prog)
 {
-	if (prog->opts.sim || scxu_has(NULL, SCXU_FEATURE_CGROUP))
+	if (prog->opts.sim || prog->opts.replay || scxu_has(NULL, SCXU_FEATURE_CGROUP))
 		return;
 	prog->policy->cgroup_set_weight = NULL;
 	prog->opts.events = scxu_policy_events(prog->policy);
@@ -118,7 +118,7 @@ struct scxu *program_start(struct program *prog, int argc, char **argv)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (prog->stats_sec)
 		program_start_stats(prog);
-	if (!prog->opts.sim)
+	if (!prog->opts.sim && !prog->opts.replay)
 		program_start_server(prog);
 	return prog->s;
 }
@@ -142,10 +142,29 @@ static bool wait_to_restart(struct program *prog, const sigset_t *stop_signals)
 	return !prog->stopping;
 }
 
+/* What was recorded so far stays: FILE, FILE.2, FILE.3. */
+static void name_next_recording(struct program *prog)
+{
+	char *name;
+
+	if (!prog->opts.record)
+		return;
+	if (!prog->record)
+		prog->record = prog->opts.record;
+	if (asprintf(&name, "%s.%u", prog->record, ++prog->nr_restarts + 1) < 0) {
+		fprintf(stderr, "%s: no memory for the name of a recording\n", prog->name);
+		exit(EXIT_DENIED);
+	}
+	if (prog->opts.record != prog->record)
+		free((char *)prog->opts.record);
+	prog->opts.record = name;
+}
+
 static void open_anew(struct program *prog)
 {
 	pthread_mutex_lock(&prog->lock);
 	scxu_close(prog->s);
+	name_next_recording(prog);
 	open_or_exit(prog);
 	pthread_mutex_unlock(&prog->lock);
 }
@@ -179,11 +198,24 @@ static int print_summary(struct program *prog)
 	return EXIT_FAILURE;
 }
 
+/* What could be read is told in any case. */
+static int end_replay(struct program *prog, bool damaged, const struct scxu_exit_info *info)
+{
+	int status = print_summary(prog);
+
+	if (damaged)
+		fprintf(stderr, "%s: %s%s%s\n", prog->name, info->reason,
+			info->message[0] ? ": " : "", info->message);
+	return damaged ? EXIT_FAILURE : status;
+}
+
 int program_end(struct program *prog)
 {
 	struct scxu_exit_info info = { .sz = sizeof(info) };
 	int evicted = scxu_shutdown_and_report(prog->s, &info);
 
+	if (prog->opts.replay)
+		return end_replay(prog, evicted, &info);
 	if (prog->opts.sim && !evicted)
 		return print_summary(prog);
 

@@ -32,6 +32,8 @@ struct program {
 	bool json, openmetrics;
 	const char *stats_path; /* --stats-path */
 	bool percpu_local;      /* --percpu-local */
+	const char *record;     /* --record, after a restart; then opts.record is another name */
+	unsigned int nr_restarts;
 	int verbose;
 	volatile sig_atomic_t stopping; /* SIGINT or SIGTERM came */
 	pthread_mutex_t lock;           /* other threads hold it while they use @s */

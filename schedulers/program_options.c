@@ -30,6 +30,8 @@ enum {
 	OPT_SEED,
 	OPT_TRACE,
 	OPT_JSON,
+	OPT_RECORD,
+	OPT_REPLAY,
 };
 
 static const struct option options[] = {
@@ -53,6 +55,8 @@ static const struct option options[] = {
 	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "openmetrics", no_argument, NULL, OPT_OPENMETRICS },
+	{ "record", required_argument, NULL, OPT_RECORD },
+	{ "replay", required_argument, NULL, OPT_REPLAY },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
@@ -83,7 +87,8 @@ static void print_help(const struct program *prog)
 	       "      --stats SEC    schedule, and print them each SEC seconds\n"
 	       "      --monitor SEC  do not schedule, but print those of the scheduler that\n"
 	       "                     runs\n"
-	       "      --json         print them for programs; also with --simulate\n"
+	       "      --json         print them for programs; also with --simulate and\n"
+	       "                     --replay\n"
 	       "      --openmetrics  print them for Prometheus and its kin\n"
 	       "      --histograms   measure how long tasks wait, and tell that too\n"
 	       "      --stats-path FILE\n"
@@ -102,6 +107,11 @@ static void print_help(const struct program *prog)
 	       "      --latency-us N it decides up to so much later, by chance: 0 to 1000000\n"
 	       "      --seed N       what chance begins with (default 0)\n"
 	       "      --trace FILE   write a timeline, for Perfetto and chrome://tracing\n\n"
+	       "Recordings:\n"
+	       "      --record FILE  write what happens and what is decided to FILE\n"
+	       "      --replay FILE  decide about what is recorded in FILE instead, and print\n"
+	       "                     what is decided otherwise; needs no privilege and touches\n"
+	       "                     no kernel\n\n"
 	       "Others:\n"
 	       "  -v, --verbose      say more on standard error; twice for debugging\n"
 	       "  -V, --version      print the version and exit\n"
@@ -210,8 +220,9 @@ static void finish_stats(struct program *prog)
 		what = "--json or --openmetrics, not both";
 	else if (prog->openmetrics && !prog->stats_sec && !prog->monitor_sec)
 		what = "--openmetrics goes with --stats or --monitor";
-	else if (prog->json && !prog->stats_sec && !prog->monitor_sec && !prog->sim.load)
-		what = "--json goes with --stats, --monitor or --simulate";
+	else if (prog->json && !prog->stats_sec && !prog->monitor_sec && !prog->sim.load &&
+		 !prog->opts.replay)
+		what = "--json goes with --stats, --monitor, --simulate or --replay";
 	if (what) {
 		fprintf(stderr, "%s: %s\n", prog->name, what);
 		bad_usage(prog);
@@ -255,7 +266,27 @@ static bool stats_option(struct program *prog, int opt)
 	return true;
 }
 
-/* Those that go with --simulate. */
+/* Only one kernel, or what stands for it, is there to be told of. */
+static void finish_replay(struct program *prog)
+{
+	const struct scxu_opts *o = &prog->opts;
+	const char *what = o->replay ? "--replay" : "--record", *other = NULL;
+
+	if (o->replay && o->record)
+		other = "--record";
+	else if (o->replay && prog->sim.load)
+		other = "--simulate";
+	else if (o->replay && prog->stats_sec)
+		other = "--stats";
+	else if ((o->replay || o->record) && prog->monitor_sec)
+		other = "--monitor";
+	if (!other)
+		return;
+	fprintf(stderr, "%s: %s or %s, not both\n", prog->name, what, other);
+	bad_usage(prog);
+}
+
+/* Those that go with --simulate, and the recordings. */
 static bool simulation_option(struct program *prog, int opt)
 {
 	switch (opt) {
@@ -279,6 +310,12 @@ static bool simulation_option(struct program *prog, int opt)
 		break;
 	case OPT_TRACE:
 		prog->sim.trace = optarg;
+		break;
+	case OPT_RECORD:
+		prog->opts.record = optarg;
+		break;
+	case OPT_REPLAY:
+		prog->opts.replay = optarg;
 		break;
 	default:
 		return false;
@@ -333,6 +370,7 @@ void program_options(struct program *prog, int argc, char **argv)
 	}
 	finish_slices(prog, slice_min_us);
 	finish_simulation(prog);
+	finish_replay(prog);
 	finish_stats(prog);
 	if (optind < argc) {
 		fprintf(stderr, "%s: unknown argument '%s'\n", prog->name, argv[optind]);
