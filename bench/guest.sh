@@ -22,6 +22,17 @@ windows() # SCHEDULER
 	done
 }
 
+# The windows under it, started with these options.
+measure() # NAME [OPTION]...
+{
+	measured=$1
+	shift
+	start_scheduler --full-user "$@" || fail_loudly "the scheduler does not start"
+	windows "$measured"
+	in_charge || fail_loudly "not in charge after the windows"
+	stop_scheduler INT || fail_loudly "the scheduler does not stop"
+}
+
 window() # SCHEDULER LOAD KIND COMMAND...
 {
 	name="$1 $2 $3"
@@ -47,10 +58,9 @@ path() # LOAD COMMAND...
 
 windows eevdf
 if [ "$SCHED" != none ]; then
-	start_scheduler --full-user || fail_loudly "the scheduler does not start"
-	windows scx_fifo
-	in_charge || fail_loudly "not in charge after the windows"
-	stop_scheduler INT || fail_loudly "the scheduler does not stop"
+	measure scx_fifo
+	measure record --record /tmp/rec
+	rm /tmp/rec
 
 	start_scheduler --full-user --stats 1 || fail_loudly "the scheduler does not start"
 	path pair1 pingpong 1 4000000000

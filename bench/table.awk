@@ -35,6 +35,18 @@ function verdict(value, target)
 	return value == "-" ? "-" : value <= target ? "reached" : "missed"
 }
 
+# What recording costs: the target is 5 %.
+function record_row(load, name,    before, after, percent)
+{
+	before = median("scx_fifo " load)
+	after = median("record " load)
+	if (before == "-" || after == "-")
+		return
+	percent = 100 * (after - before) / before
+	printf "%-24s %8s %10s %10s  %s\n", name, "", after, sprintf("+%.1f %%", percent),
+	       verdict(percent, 5)
+}
+
 $1 == "result" && $4 == "ns" {
 	key = $2 " " $3
 	windows[key, ++nr_windows[key]] = $5
@@ -58,6 +70,11 @@ END {
 	row("pair1", "1 pipe pair", 29000)
 	row("pair4", "4 pipe pairs", 22000)
 	row("yield8", "8 yielding processes", 6000)
+	print ""
+	print "With --record, and how much more that is (target <= 5 %):"
+	record_row("pair1", "1 pipe pair")
+	record_row("pair4", "4 pipe pairs")
+	record_row("yield8", "8 yielding processes")
 	if (tasks) {
 		print ""
 		printf "scx_fifo with %d tasks: %d kB resident (target <= 8192: %s), of it %d kB anonymous,\n",
