@@ -11,8 +11,8 @@ python3 -c 'import html, json' 2>/dev/null ||
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/scxuser-picture.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 
-ok 'it simulates' "$builddir/schedulers/scx_vruntime" --simulate "$srcdir/t/sim/picture.json" \
-	--cpus 2 --trace "$tmp/trace" >/dev/null
+"$builddir/schedulers/scx_vruntime" --simulate "$srcdir/t/sim/picture.json" --cpus 2 \
+	--trace "$tmp/trace" >/dev/null
 "$srcdir/scripts/timeline" "$tmp/trace" 200 264 >"$tmp/picture.svg"
 ok 'the same picture' cmp "$tmp/picture.svg" "$srcdir/doc/simulated.svg"
 status=0
