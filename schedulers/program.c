@@ -14,7 +14,7 @@
 
 enum { EXIT_EVICTED = 70, EXIT_BUSY = 75, EXIT_DENIED = 77, EXIT_LACKING = 78 };
 
-#define HEAP_STEP_SIZE (128 << 10)
+#define HEAP_STEP_SIZE (256 << 10)
 
 static struct program *running; /* for the signal handler, which takes no argument */
 

@@ -367,13 +367,16 @@ static void remove_running_socket(void)
 		remove_socket(server);
 }
 
-/* The heap grows once, now, and not when somebody asks. */
+/* The heap grows once, now, and not when somebody asks: this is the longest answer. */
 static void warm_up(struct program *prog)
 {
 	static const char request[] = "{\"req\":\"stats_meta\"}";
 	struct program_reading told = { .at_ms = 0 };
+	struct json_object *answer = program_answer(prog, request, sizeof(request) - 1, &told);
 
-	json_object_put(program_answer(prog, request, sizeof(request) - 1, &told));
+	if (answer)
+		json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN);
+	json_object_put(answer);
 }
 
 /* That this may wait for a disk is nothing to the policy's thread. */
