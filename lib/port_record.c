@@ -73,7 +73,7 @@ static unsigned int put_tasks(struct recorder *r, const struct scxu_task *tasks,
 	for (i = 0; i < nr_read; i++)
 		record_put_task(r, &tasks[i]);
 	if (nr_read < nr)
-		record_note_short(r);
+		record_put_short(r);
 	return nr_read;
 }
 
@@ -95,7 +95,7 @@ static unsigned int put_events(struct recorder *r, const struct scxu_event *even
 	for (i = 0; i < nr_read; i++)
 		record_put_event(r, &events[i]);
 	if (nr_read < nr)
-		record_note_short(r);
+		record_put_short(r);
 	return nr_read;
 }
 
@@ -441,9 +441,8 @@ int scxu_record_begin(struct scxu *s)
 	struct recorder *r = s->recorder;
 	int err = alloc(s);
 
-	/* Flags are told of in any case. */
-	r->fields = s->opts.fields & ~SCXU_FIELD_FLAGS || s->port == &scxu_port_sim;
-	r->limit = r->ring.limit;
+	/* The simulator has some in any case. */
+	r->fields = s->port == &scxu_port_sim ? SCXU_FIELD_ALL : s->opts.fields;
 	r->patient = s->port == &scxu_port_sim;
 	if (!err)
 		put_machine(s);

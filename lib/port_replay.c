@@ -257,11 +257,7 @@ static bool next_event(struct scxu *s, struct scxu_event *ev)
 			return true;
 		}
 		if (next_is(r, RECORD_SHORT)) {
-			r->nr_held = 0;
-			if (r->next.nr <= 1)
-				advance(s);
-			else
-				r->next.nr--;
+			advance(s);
 			return false;
 		}
 		pass(s);

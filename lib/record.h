@@ -89,9 +89,6 @@ enum {
 /* And about the end of a round. */
 enum { RECORD_R_PENDING = 1 << 0, RECORD_R_TIMEOUT = 1 << 1, RECORD_R_ARM = 1 << 2 };
 
-/* How an event tells of its task. */
-enum { RECORD_NO_TASK, RECORD_BRIEF, RECORD_FULL };
-
 /* The numbers in RECORD_HEAD: what is not known is passed over. */
 enum record_tag {
 	RECORD_TAG_FLAGS = 1,
@@ -175,7 +172,7 @@ static inline int64_t record_unzigzag(uint64_t value)
 static inline uint64_t record_add_to_sum(uint64_t sum, uint64_t word)
 {
 	sum = (sum ^ word) * UINT64_C(0x9fb21c651e98df25);
-	return sum ^ sum >> 32;
+	return sum << 32 | sum >> 32;
 }
 
 uint64_t record_sum(uint32_t len, uint32_t nr, const uint8_t *bytes);
@@ -273,11 +270,10 @@ struct recorder {
 	uint32_t nr_chunks; /* of that, once it is made */
 	struct record_memory memory;
 	const struct scxu_port *inner;
-	const uint8_t *limit; /* up to here the next record goes where the ring is; NULL = ask */
-	bool fields;          /* tasks have more members than those that cost nothing */
-	uint32_t nr_short;    /* reads that found too little, since the last record */
-	uint32_t nr_held;     /* answers as they were before, since the last record */
-	uint64_t nr_lost;     /* records, in the gap that is open */
+	uint32_t fields;    /* SCXU_FIELD_* that tasks may have */
+	uint8_t *short_end; /* where RECORD_SHORT ends, if it may be the last record */
+	uint32_t nr_held;   /* answers as they were before, since the last record */
+	uint64_t nr_lost;   /* records, in the gap that is open */
 	uint64_t nr_all_lost;
 	uint8_t *idle; /* of each CPU: what it was last, and who ran there */
 	pid_t *pids;
@@ -298,22 +294,6 @@ struct recorder {
 	uint64_t nr_bytes, nr_unwritten;
 };
 
-/* A read found less than was asked for. It is said before the next record, but for a round's end. */
-static inline void record_note_short(struct recorder *r)
-{
-	r->nr_short++;
-	r->nr_held = 0;
-	r->limit = NULL;
-}
-
-static inline void record_forget_short(struct recorder *r)
-{
-	if (!r->nr_short)
-		return;
-	r->nr_short = 0;
-	r->limit = r->ring.limit;
-}
-
 /* record_put.c: append a record; where there is no room it is counted. */
 unsigned int record_put_task(struct recorder *r, const struct scxu_task *t); /* 1 */
 void record_put_slot(struct recorder *r, const struct scxu_task *t);
@@ -321,6 +301,7 @@ unsigned int record_put_event(struct recorder *r, const struct scxu_event *ev); 
 bool record_put_dispatch(struct recorder *r, const struct scxu_dispatch *d);    /* true */
 void record_put_command(struct recorder *r, const struct scxu_command *c);
 void record_put_round(struct recorder *r, int64_t timeout_ns, uint8_t flags);
+void record_put_short(struct recorder *r);
 void record_put_answer(struct recorder *r, int value);
 void record_put_of_cpu(struct recorder *r, enum record_type type, int cpu, int value);
 void record_put_mask(struct recorder *r, uint32_t slot, const uint64_t *words, uint32_t nr);

@@ -136,46 +136,54 @@ static void get_task(struct record_reader *r, struct scxu_task *t)
 	*t = *k;
 }
 
-/* Only the members that all events have; see record_put.c. */
+/* Of an event that is no enqueue: what stands for it in scxuser.h. */
 static void get_brief(struct record_reader *r, struct scxu_task *t)
 {
-	struct scxu_task all = { 0 };
+	uint8_t mask = get_byte(r);
+	uint32_t slot = get(r);
+	struct scxu_task *k = record_known(&r->memory, slot);
 
-	get_task(r, &all);
+	if (mask & RECORD_GENERATION)
+		k->generation += get_signed(r);
+	if (mask & RECORD_TASK_CPU)
+		k->cpu = get_signed(r);
+	if (mask & RECORD_COOKIE)
+		k->cookie = get(r);
+	if (mask & RECORD_EXEC)
+		k->exec_ns += get_word(r);
+	if (mask & RECORD_REST)
+		get_rest(r, k);
 	*t = (struct scxu_task){
-		.pid = all.pid,
-		.tgid = all.tgid,
-		.cpu = all.cpu,
-		.slot = all.slot,
-		.generation = all.generation,
-		.weight = all.weight,
-		.exec_ns = all.exec_ns,
-		.cookie = all.cookie,
-		.id = all.id,
+		.pid = k->pid,
+		.tgid = k->tgid,
+		.cpu = k->cpu,
+		.slot = slot,
+		.generation = k->generation,
+		.weight = k->weight,
+		.exec_ns = k->exec_ns,
+		.cookie = k->cookie,
+		.id = k->id,
 	};
 }
 
 static void get_event(struct record_reader *r, struct record *rec)
 {
 	struct scxu_event *ev = &rec->event;
-	uint8_t how, mask;
+	uint8_t mask;
 	int i;
 
 	ev->type = get(r);
-	how = get_byte(r);
 	ev->cpu = get_signed(r);
 	ev->seq = r->memory.last_seq += get_signed(r);
-	ev->time_ns = r->memory.last_ns += get_signed(r);
+	ev->time_ns = r->memory.last_ns += get_word(r);
 	mask = get_byte(r);
 	for (i = 0; i < 4; i++)
 		if (mask >> i & 1)
 			ev->value[i] = get(r);
-	if (how == RECORD_BRIEF)
-		get_brief(r, &ev->task);
-	else if (how == RECORD_FULL)
+	if (ev->type == SCXU_EVENT_ENQUEUE)
 		get_task(r, &ev->task);
-	else if (how != RECORD_NO_TASK)
-		record_refuse(r, "an event of an unknown kind");
+	else
+		get_brief(r, &ev->task);
 }
 
 static void get_enqueue(struct record_reader *r, struct record *rec)
@@ -351,7 +359,7 @@ static void get_nothing(struct record_reader *r, struct record *rec)
 static void (*const get_members[RECORD_NR_TYPES])(struct record_reader *r, struct record *rec) = {
 	[RECORD_TASK] = get_only_task,    [RECORD_EVENT] = get_event,
 	[RECORD_DISPATCH] = get_dispatch, [RECORD_ROUND] = get_round,
-	[RECORD_SHORT] = get_number,      [RECORD_COMMAND] = get_command,
+	[RECORD_SHORT] = get_nothing,     [RECORD_COMMAND] = get_command,
 	[RECORD_ANSWER] = get_value,      [RECORD_IDLE] = get_of_cpu,
 	[RECORD_OWN_CPU] = get_of_cpu,    [RECORD_CPU_PID] = get_of_cpu,
 	[RECORD_MASK] = get_mask,         [RECORD_STATS] = get_words,

@@ -106,7 +106,7 @@ static uint8_t *put_gap(struct recorder *r, uint8_t *p)
 	p = put(p, r->nr_lost);
 	r->nr_all_lost += r->nr_lost;
 	r->nr_lost = 0;
-	r->nr_short = r->nr_held = 0;
+	r->nr_held = 0;
 	record_memory_forget(&r->memory);
 	memset(r->idle, 0, r->s->nr_cpus);
 	memset(r->pids, 0, r->s->nr_cpus * sizeof(*r->pids));
@@ -131,26 +131,21 @@ aside uint8_t *begin_slowly(struct recorder *r)
 {
 	uint8_t *p;
 
-	if (r->ring.p > r->ring.limit && !make_room(r)) {
+	r->short_end = NULL;
+	if (!make_room(r)) {
 		r->nr_lost++;
 		return NULL;
 	}
 	p = r->ring.p;
 	if (r->nr_lost)
 		p = put_gap(r, p);
-	if (r->nr_short) {
-		*p++ = RECORD_SHORT;
-		p = put(p, r->nr_short);
-		r->nr_short = 0;
-	}
-	r->limit = r->ring.limit;
 	return p;
 }
 
-/* There is room, and nothing is to be said before. */
+/* There is room. */
 static inline bool is_easy(const struct recorder *r)
 {
-	return __builtin_expect(r->ring.p <= r->limit, 1);
+	return __builtin_expect(r->ring.p <= r->ring.limit, 1);
 }
 
 /* Where a record goes; NULL if there is no room: then it is counted. */
@@ -165,48 +160,50 @@ static inline void end(struct recorder *r, uint8_t *p)
 	r->nr_held = 0;
 }
 
-static uint64_t member_of(const struct scxu_task *t, const struct record_member *m)
-{
-	uint64_t eight;
-	uint32_t four;
-
-	if (m->size == sizeof(four)) {
-		memcpy(&four, (const char *)t + m->offset, sizeof(four));
-		return four;
-	}
-	memcpy(&eight, (const char *)t + m->offset, sizeof(eight));
-	return eight;
-}
-
-static uint8_t *put_member(uint8_t *p, const struct scxu_task *t, const struct scxu_task *k,
-			   const struct record_member *m)
-{
-	uint64_t change;
-
-	if (m->size > sizeof(change))
-		return put_bytes(p, (const char *)t + m->offset, m->size);
-	change = member_of(t, m) - member_of(k, m);
-	return put_signed(p, m->size == sizeof(uint32_t) ? (int32_t)change : (int64_t)change);
-}
+/*
+ * In the order of record_rest[]. The mask has its three bytes at once, so that one look at each member
+ * is enough.
+ */
+#define PUT(nr, type, member)                                                       \
+	do {                                                                        \
+		if (t->member != k->member) {                                       \
+			mask |= 1U << (nr);                                         \
+			p = put_signed(p, (type)((uint64_t)t->member - k->member)); \
+			k->member = t->member;                                      \
+		}                                                                   \
+	} while (0)
 
 aside uint8_t *put_rest(uint8_t *p, const struct scxu_task *t, struct scxu_task *k)
 {
-	const struct record_member *m;
-	uint32_t mask = 0, i;
+	uint8_t *mask_at = p;
+	uint32_t mask = 0;
 
-	for (i = 0; i < RECORD_NR_REST; i++) {
-		m = &record_rest[i];
-		if (memcmp((const char *)t + m->offset, (const char *)k + m->offset, m->size))
-			mask |= 1U << i;
+	p += 3;
+	PUT(0, int32_t, pid);
+	PUT(1, int32_t, tgid);
+	PUT(2, int32_t, weight);
+	PUT(3, int32_t, nr_cpus_allowed);
+	PUT(4, int64_t, cgroup_id);
+	PUT(5, int64_t, id);
+	if (memcmp(t->comm, k->comm, sizeof(t->comm))) {
+		mask |= 1U << 6;
+		p = put_bytes(p, t->comm, sizeof(t->comm));
+		memcpy(k->comm, t->comm, sizeof(k->comm));
 	}
-	p = put(p, mask);
-	for (i = 0; i < RECORD_NR_REST; i++)
-		if (mask >> i & 1)
-			p = put_member(p, t, k, &record_rest[i]);
-	for (i = 0; i < RECORD_NR_REST; i++) {
-		m = &record_rest[i];
-		memcpy((char *)k + m->offset, (const char *)t + m->offset, m->size);
-	}
+	PUT(7, int32_t, nice);
+	PUT(8, int32_t, policy);
+	PUT(9, int32_t, node);
+	PUT(10, int32_t, llc);
+	PUT(11, int32_t, waker_pid);
+	PUT(12, int32_t, waker_cpu);
+	PUT(13, int64_t, start_ns);
+	PUT(14, int64_t, stop_ns);
+	PUT(15, int64_t, exec_run_ns);
+	PUT(16, int64_t, exec_awake_ns);
+	PUT(17, int64_t, nr_preemptions);
+	mask_at[0] = mask | 0x80;
+	mask_at[1] = mask >> 7 | 0x80;
+	mask_at[2] = mask >> 14;
 	return p;
 }
 
@@ -225,11 +222,21 @@ static inline bool identity_differs(const struct scxu_task *t, const struct scxu
 	       (t->cgroup_id ^ k->cgroup_id) | (t->id ^ k->id);
 }
 
-/* What was asked for. */
-static bool fields_differ(const struct scxu_task *t, const struct scxu_task *k)
+/* What was asked for: what a task keeps for long, and what it does not. */
+static inline bool fields_differ(const struct recorder *r, const struct scxu_task *t,
+				 const struct scxu_task *k)
 {
-	return memcmp(t->comm, k->comm,
-		      offsetof(struct scxu_task, id) - offsetof(struct scxu_task, comm));
+	uint64_t differs = 0;
+
+	if (r->fields & (SCXU_FIELD_COMM | SCXU_FIELD_PRIORITY | SCXU_FIELD_PLACE))
+		differs = (two(t->comm) ^ two(k->comm)) | (two(t->comm + 8) ^ two(k->comm + 8)) |
+			  (two(&t->nice) ^ two(&k->nice)) | (two(&t->node) ^ two(&k->node));
+	if (r->fields & (SCXU_FIELD_WAKER | SCXU_FIELD_RUN))
+		differs |= (two(&t->waker_pid) ^ two(&k->waker_pid)) | (t->start_ns ^ k->start_ns) |
+			   (t->stop_ns ^ k->stop_ns) | (t->exec_run_ns ^ k->exec_run_ns) |
+			   (t->exec_awake_ns ^ k->exec_awake_ns) |
+			   (t->nr_preemptions ^ k->nr_preemptions);
+	return differs;
 }
 
 /* What may change with each enqueue and often does not: all at once, so that this is one branch. */
@@ -241,6 +248,10 @@ static inline bool state_differs(const struct scxu_task *t, const struct scxu_ta
 
 _Static_assert(offsetof(struct scxu_task, tgid) == offsetof(struct scxu_task, pid) + 4 &&
 		       offsetof(struct scxu_task, flags) == offsetof(struct scxu_task, cpu) + 4 &&
+		       offsetof(struct scxu_task, policy) == offsetof(struct scxu_task, nice) + 4 &&
+		       offsetof(struct scxu_task, llc) == offsetof(struct scxu_task, node) + 4 &&
+		       offsetof(struct scxu_task, waker_cpu) ==
+			       offsetof(struct scxu_task, waker_pid) + 4 &&
 		       offsetof(struct scxu_task, nr_cpus_allowed) ==
 			       offsetof(struct scxu_task, weight) + 4,
 	       "two() takes a pair");
@@ -312,7 +323,7 @@ aside uint8_t *put_any_task(struct recorder *r, uint8_t *p, const struct scxu_ta
 {
 	struct scxu_task *k = record_known(&r->memory, t->slot);
 
-	return put_task(r, p, t, k, identity_differs(t, k) || (r->fields && fields_differ(t, k)));
+	return put_task(r, p, t, k, identity_differs(t, k) || fields_differ(r, t, k));
 }
 
 aside void put_task_record(struct recorder *r, enum record_type type, const struct scxu_task *t)
@@ -329,7 +340,8 @@ aside void put_task_record(struct recorder *r, enum record_type type, const stru
 static inline bool is_as_before(const struct recorder *r, const struct record_slot *slot,
 				const struct scxu_task *t)
 {
-	return slot->epoch == r->memory.epoch && !r->fields && !identity_differs(t, &slot->t);
+	return slot->epoch == r->memory.epoch && !identity_differs(t, &slot->t) &&
+	       (!r->fields || !fields_differ(r, t, &slot->t));
 }
 
 /* The way of most tasks, which calls nothing, so that no register is saved for it. */
@@ -352,45 +364,6 @@ void record_put_slot(struct recorder *r, const struct scxu_task *t)
 	put_task_record(r, RECORD_SLOT, t);
 }
 
-/* The members that all events have. */
-static struct scxu_task brief(const struct scxu_task *t)
-{
-	return (struct scxu_task){
-		.pid = t->pid,
-		.tgid = t->tgid,
-		.cpu = t->cpu,
-		.slot = t->slot,
-		.generation = t->generation,
-		.weight = t->weight,
-		.exec_ns = t->exec_ns,
-		.cookie = t->cookie,
-		.id = t->id,
-	};
-}
-
-static bool same_task(const struct scxu_task *a, const struct scxu_task *b)
-{
-	return !memcmp(a, b, offsetof(struct scxu_task, reserved));
-}
-
-/* The other members are as they were, so that they cost nothing; the reader leaves them out. */
-static uint8_t *put_brief(struct recorder *r, uint8_t *p, const struct scxu_task *t)
-{
-	struct scxu_task all = *record_known(&r->memory, t->slot);
-
-	all.pid = t->pid;
-	all.tgid = t->tgid;
-	all.cpu = t->cpu;
-	all.slot = t->slot;
-	all.generation = t->generation;
-	all.weight = t->weight;
-	all.exec_ns = t->exec_ns;
-	all.cookie = t->cookie;
-	all.id = t->id;
-	all.enqueue_ns = r->memory.last_ns;
-	return put_any_task(r, p, &all);
-}
-
 static uint8_t *put_values(uint8_t *p, const uint64_t *value)
 {
 	uint8_t *mask_at = p++, mask = 0;
@@ -409,32 +382,77 @@ static uint8_t *put_values(uint8_t *p, const uint64_t *value)
 	return p;
 }
 
-static uint8_t how_to_tell(const struct scxu_event *ev)
+inlined uint8_t *put_event_head(struct recorder *r, uint8_t *p, const struct scxu_event *ev)
 {
-	static const struct scxu_task none;
-	struct scxu_task few = brief(&ev->task);
+	*p++ = RECORD_EVENT;
+	p = put(p, ev->type);
+	p = put_signed(p, ev->cpu);
+	p = put_signed(p, ev->seq - r->memory.last_seq);
+	r->memory.last_seq = ev->seq;
+	p = put_word(p, ev->time_ns - r->memory.last_ns);
+	r->memory.last_ns = ev->time_ns;
+	return put_values(p, ev->value);
+}
 
-	if (same_task(&ev->task, &none))
-		return RECORD_NO_TASK;
-	return same_task(&ev->task, &few) ? RECORD_BRIEF : RECORD_FULL;
+/* An event that is no enqueue has a few members of the task. This is all of them that rarely change. */
+static inline bool brief_identity_differs(const struct scxu_task *t, const struct scxu_task *k)
+{
+	return (two(&t->pid) ^ two(&k->pid)) | (t->id ^ k->id) | (t->weight ^ k->weight);
+}
+
+aside uint8_t *put_brief_identity(uint8_t *p, const struct scxu_task *t, struct scxu_task *k)
+{
+	struct scxu_task all = *k;
+
+	all.pid = t->pid;
+	all.tgid = t->tgid;
+	all.weight = t->weight;
+	all.id = t->id;
+	return put_rest(p, &all, k);
+}
+
+inlined uint8_t *put_brief(uint8_t *p, const struct scxu_task *t, struct scxu_task *k, bool rest)
+{
+	uint8_t *mask_at = p++, mask = 0;
+
+	p = put(p, t->slot);
+	if (t->generation != k->generation) {
+		mask |= RECORD_GENERATION;
+		p = put_signed(p, (int32_t)(t->generation - k->generation));
+		k->generation = t->generation;
+	}
+	if (t->cpu != k->cpu) {
+		mask |= RECORD_TASK_CPU;
+		p = put_signed(p, t->cpu);
+		k->cpu = t->cpu;
+	}
+	if (t->cookie != k->cookie) {
+		mask |= RECORD_COOKIE;
+		p = put(p, t->cookie);
+		k->cookie = t->cookie;
+	}
+	if (t->exec_ns != k->exec_ns) {
+		mask |= RECORD_EXEC;
+		p = put_word(p, t->exec_ns - k->exec_ns);
+		k->exec_ns = t->exec_ns;
+	}
+	if (rest) {
+		mask |= RECORD_REST;
+		p = put_brief_identity(p, t, k);
+	}
+	*mask_at = mask;
+	return p;
 }
 
 static uint8_t *put_any_event(struct recorder *r, uint8_t *p, const struct scxu_event *ev)
 {
-	uint8_t how = how_to_tell(ev);
+	struct scxu_task *k;
 
-	*p++ = RECORD_EVENT;
-	p = put(p, ev->type);
-	*p++ = how;
-	p = put_signed(p, ev->cpu);
-	p = put_signed(p, ev->seq - r->memory.last_seq);
-	r->memory.last_seq = ev->seq;
-	p = put_signed(p, ev->time_ns - r->memory.last_ns);
-	r->memory.last_ns = ev->time_ns;
-	p = put_values(p, ev->value);
-	if (how == RECORD_BRIEF)
-		return put_brief(r, p, &ev->task);
-	return how == RECORD_FULL ? put_any_task(r, p, &ev->task) : p;
+	p = put_event_head(r, p, ev);
+	if (ev->type == SCXU_EVENT_ENQUEUE)
+		return put_any_task(r, p, &ev->task);
+	k = record_known(&r->memory, ev->task.slot);
+	return put_brief(p, &ev->task, k, brief_identity_differs(&ev->task, k));
 }
 
 /* Nothing is in it but the task, and where it was enqueued. */
@@ -471,8 +489,12 @@ unsigned int record_put_event(struct recorder *r, const struct scxu_event *ev)
 {
 	struct record_slot *slot = record_slot_of(&r->memory, ev->task.slot);
 
-	if (is_easy(r) && is_plain(ev) && is_as_before(r, slot, &ev->task))
+	if (!is_easy(r) || slot->epoch != r->memory.epoch)
+		put_event_record(r, ev);
+	else if (is_plain(ev) && is_as_before(r, slot, &ev->task))
 		end(r, put_task(r, put_enqueue(r, r->ring.p, ev), &ev->task, &slot->t, false));
+	else if (ev->type != SCXU_EVENT_ENQUEUE && !brief_identity_differs(&ev->task, &slot->t))
+		end(r, put_brief(put_event_head(r, r->ring.p, ev), &ev->task, &slot->t, false));
 	else
 		put_event_record(r, ev);
 	return 1;
@@ -554,12 +576,26 @@ void record_put_command(struct recorder *r, const struct scxu_command *c)
 	end(r, put(put(p, c->slice_ns), c->vtime));
 }
 
-/* Who reads finds that nothing more was there without being told. */
+/* A read found less than was asked for. */
+void record_put_short(struct recorder *r)
+{
+	uint8_t *p = begin(r);
+
+	if (!p)
+		return;
+	*p++ = RECORD_SHORT;
+	end(r, p);
+	r->short_end = p;
+}
+
+/* That nothing was left to read goes without saying. It was not published yet. */
 void record_put_round(struct recorder *r, int64_t timeout_ns, uint8_t flags)
 {
 	uint8_t *p;
 
-	record_forget_short(r);
+	if (r->ring.p == r->short_end)
+		r->ring.p--;
+	r->short_end = NULL;
 	p = begin(r);
 	if (!p)
 		return;
@@ -702,7 +738,6 @@ void record_put_end(struct recorder *r)
 {
 	uint8_t *p;
 
-	record_forget_short(r);
 	p = begin(r);
 	if (!p) {
 		r->nr_all_lost += r->nr_lost;

@@ -20,8 +20,15 @@
 /* The last word is filled up with zeros. */
 uint64_t record_sum(uint32_t len, uint32_t nr, const uint8_t *bytes)
 {
-	uint64_t sum = record_add_to_sum(RECORD_SUM_START, (uint64_t)nr << 32 | len), word;
+	uint64_t sum = record_add_to_sum(RECORD_SUM_START, (uint64_t)nr << 32 | len), word, four[4];
 
+	for (; len >= sizeof(four); len -= sizeof(four), bytes += sizeof(four)) {
+		memcpy(four, bytes, sizeof(four));
+		sum = record_add_to_sum(sum, le64toh(four[0]));
+		sum = record_add_to_sum(sum, le64toh(four[1]));
+		sum = record_add_to_sum(sum, le64toh(four[2]));
+		sum = record_add_to_sum(sum, le64toh(four[3]));
+	}
 	for (; len >= sizeof(word); len -= sizeof(word), bytes += sizeof(word)) {
 		memcpy(&word, bytes, sizeof(word));
 		sum = record_add_to_sum(sum, le64toh(word));

@@ -15,6 +15,7 @@
 
 #define NR_CPUS 70 /* two words in a mask */
 #define NR_SLOTS 64
+#define ANY_FIELDS (SCXU_FIELD_COMM | SCXU_FIELD_PRIORITY | SCXU_FIELD_WAKER | SCXU_FIELD_RUN)
 #define NR_ROUNDS 400
 #define MAX_SEEN 32
 #define MAX_SUMS 20000

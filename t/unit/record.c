@@ -113,21 +113,22 @@ static void any_enqueue(struct scxu_event *ev)
 
 static void any_event(struct scxu_event *ev)
 {
-	struct scxu_task t = any_task();
+	struct scxu_task t = some_task();
 	uint64_t kind = below(3);
 
 	*ev = (struct scxu_event){
-		.type = below(20),
+		.type = below(5),
 		.cpu = any_number(),
 		.seq = any_number(),
 		.time_ns = any_number(),
 		.value = { any_number() | 1, any_number(), any_number(), any_number() },
 	};
-	if (kind == 0)
+	if (ev->type == SCXU_EVENT_ENQUEUE)
 		ev->task = t;
-	else if (kind == 1)
+	else if (kind)
 		ev->task = (struct scxu_task){ .pid = t.pid,
 					       .slot = t.slot,
+					       .cpu = t.cpu,
 					       .generation = t.generation,
 					       .weight = t.weight,
 					       .exec_ns = t.exec_ns,
@@ -271,8 +272,10 @@ static void put(struct recorder *r, struct record *rec)
 		record_put_queue_cpu(r, rec->queue.nr, rec->queue.cpu);
 		break;
 	case RECORD_DROP:
+		record_put_drop(r);
+		break;
 	case RECORD_SHORT:
-		rec->type = RECORD_DROP;
+		record_put_short(r);
 		record_put_drop(r);
 		break;
 	case RECORD_ANSWER:
@@ -298,11 +301,12 @@ static void begin(struct recorder *r, uint32_t nr_chunks)
 
 	memset(&kept, 0, sizeof(kept));
 	handle = (struct scxu){ .nr_cpus = NR_CPUS, .opts = { .log = log_keep, .log_arg = &kept } };
-	*r = (struct recorder){ .s = &handle, .fields = true, .idle = idle, .pids = pids };
+	*r = (struct recorder){
+		.s = &handle, .fields = SCXU_FIELD_ALL, .idle = idle, .pids = pids
+	};
 	if (record_open(r, path) || record_ring_init(&r->ring, nr_chunks) ||
 	    record_memory_init(&r->memory, NR_SLOTS))
 		bail("cannot record to %s", path);
-	r->limit = r->ring.limit;
 	record_put_head(r, &head);
 	for (cpu = 0; cpu < NR_CPUS; cpu++) {
 		info.group[CORE] = cpu;
@@ -356,7 +360,7 @@ static void test_all_records(bool fields)
 	int i, nr_same = 0;
 
 	begin(&r, 1000);
-	r.fields = fields;
+	r.fields = fields ? SCXU_FIELD_ALL : 0;
 	begin_again();
 	for (i = 0; i < NR_RECORDS; i++) {
 		any_record(&wanted);
@@ -368,8 +372,12 @@ static void test_all_records(bool fields)
 	begin_again();
 	for (i = 0; i < NR_RECORDS; i++) {
 		any_record(&wanted);
-		if (wanted.type == RECORD_SHORT)
+		/* At the end of a round it would be left out, so that another one follows. */
+		if (wanted.type == RECORD_SHORT) {
+			if (!record_read(&reader, &got) || got.type != RECORD_SHORT)
+				break;
 			wanted.type = RECORD_DROP;
+		}
 		if (!record_read(&reader, &got))
 			break;
 		if (same(&wanted, &got))
