@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # In the guest: --partial, and scxuser, which says what a scheduler has then.
+#
+# usage: partial.sh [PART]...    PART: move, of threads that sleep, into the class and out of it
 set -u
 # shellcheck source=t/vm/guest.sh
 . "${0%/*}/guest.sh"
@@ -108,7 +110,9 @@ said 0 "warning: no scheduler is attached" "without a scheduler" scxuser run tru
 if start_scheduler --partial --stats 1; then
 	ordinary_tasks_are_the_kernels
 	run
-	move
+	for part; do
+		"$part"
+	done
 	ok "it is still in charge" in_charge
 	ok "it stops" stop_scheduler INT
 else
