@@ -82,7 +82,7 @@ spread_until()
 {
 	nr_loops=$1
 	shift
-	for try in 1 2 3; do
+	for try in 1 2 3 4 5 6 7 8 9 10; do
 		[ $try = 1 ] || diag "not as it should be: try $try"
 		spread "$nr_loops"
 		! "$@" || break
