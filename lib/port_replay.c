@@ -31,6 +31,37 @@ static bool next_is(const struct replay *r, enum record_type type)
 	return r->more && r->next.type == type;
 }
 
+static bool next_is_event(const struct replay *r)
+{
+	return next_is(r, RECORD_TASK) || next_is(r, RECORD_ENQUEUE) || next_is(r, RECORD_EVENT);
+}
+
+static bool is_below(int number, int end)
+{
+	return number >= -1 && number < end;
+}
+
+/* Policies have tables by these numbers, which a kernel would never get wrong. */
+static bool can_be(const struct scxu *s, const struct scxu_event *ev)
+{
+	const struct scxu_task *t = &ev->task;
+
+	return t->slot < s->nr_slots && is_below(ev->cpu, s->nr_cpus) &&
+	       is_below(t->cpu, s->nr_cpus) && is_below(t->waker_cpu, s->nr_cpus) &&
+	       is_below(t->node, scxu_topology_nr_nodes(s->topology)) &&
+	       is_below(t->llc, scxu_topology_nr_llcs(s->topology));
+}
+
+static bool read_next(struct scxu *s)
+{
+	struct replay *r = replay_of(s);
+
+	r->more = record_read(&r->reader, &r->next);
+	if ((next_is_event(r) || next_is(r, RECORD_SLOT)) && !can_be(s, &r->next.event))
+		r->more = record_refuse(&r->reader, "a task whose slot or CPU is not there");
+	return r->more;
+}
+
 /* On to the next record. Behind a gap an answer is to what is missing. */
 static void advance(struct scxu *s)
 {
@@ -39,8 +70,7 @@ static void advance(struct scxu *s)
 	r->behind_gap = false;
 	do {
 		r->nr_held = 0;
-		r->more = record_read(&r->reader, &r->next);
-		if (next_is(r, RECORD_GAP))
+		if (read_next(s) && next_is(r, RECORD_GAP))
 			forget(s);
 	} while (next_is(r, RECORD_GAP) || (r->behind_gap && next_is(r, RECORD_ANSWER)));
 }
@@ -49,11 +79,6 @@ static bool next_is_answer_to_question(const struct replay *r)
 {
 	return next_is(r, RECORD_CGROUP) ||
 	       (r->more && r->next.type >= RECORD_IDLE && r->next.type <= RECORD_HISTOGRAMS);
-}
-
-static bool next_is_event(const struct replay *r)
-{
-	return next_is(r, RECORD_TASK) || next_is(r, RECORD_ENQUEUE) || next_is(r, RECORD_EVENT);
 }
 
 static void clean_comm(char *comm, size_t size)

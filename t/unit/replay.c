@@ -307,6 +307,63 @@ static void test_wishes(void)
 	scxu_close(s);
 }
 
+static void put_event(struct scxu *s, void *ev)
+{
+	record_put_event(s->recorder, ev);
+}
+
+/* A recording of one event, and how it is read. */
+static void test_index(const struct scxu_event *ev, bool good, const char *what)
+{
+	struct scxu_exit_info info = { .sz = sizeof(info) };
+	struct scxu_event got;
+	struct scxu *s;
+	int nr;
+
+	record_run(put_event, (void *)ev, 7, 1, SCXU_FIELD_ALL, true);
+	s = open_replay(1, 0);
+	if (!s)
+		bail("cannot replay: %s", kept.line);
+	nr = scxu_next_event(s, &got);
+	scxu_notify_complete(s, 0);
+	scxu_shutdown_and_report(s, &info);
+	ok(nr == good && !strstr(info.message, "is not there") == good, "%s", what);
+	scxu_close(s);
+}
+
+/* Policies have tables by these. */
+static void test_indexes(void)
+{
+	static const struct scxu_event last = {
+		.cpu = NR_CPUS - 1,
+		.task = { .slot = NR_SLOTS - 1, .cpu = NR_CPUS - 1, .waker_cpu = NR_CPUS - 1 },
+	};
+	struct scxu_event ev = last;
+
+	test_index(&ev, true, "the last slot and CPU");
+	ev.cpu = ev.task.cpu = ev.task.waker_cpu = ev.task.node = ev.task.llc = -1;
+	test_index(&ev, true, "no CPU");
+	ev.task.slot++;
+	test_index(&ev, false, "a slot that is not there");
+	ev = last;
+	ev.task.cpu++;
+	test_index(&ev, false, "a task on a CPU that is not there");
+	ev.task.cpu = -2;
+	test_index(&ev, false, "or one below 0");
+	ev = last;
+	ev.cpu++;
+	test_index(&ev, false, "an event on a CPU that is not there");
+	ev = last;
+	ev.task.waker_cpu++;
+	test_index(&ev, false, "a waker on one");
+	ev = last;
+	ev.task.node = 1;
+	test_index(&ev, false, "a node that is not there");
+	ev = last;
+	ev.task.llc = 1;
+	test_index(&ev, false, "an LLC that is not there");
+}
+
 int main(void)
 {
 	static const uint64_t some = SCXU_EVENT_BIT(SCXU_EVENT_SLEEP) |
@@ -327,6 +384,7 @@ int main(void)
 	test_cut();
 	test_wishes();
 	test_gaps();
+	test_indexes();
 	unlink(path);
 	return done_testing();
 }
