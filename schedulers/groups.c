@@ -5,6 +5,7 @@
 #include "groups.h"
 
 #define SCHED_IDLE_WEIGHT 3 /* the kernel's WEIGHT_IDLEPRIO */
+#define MAX_DEPTH 64 /* tasks in deeper ones count as the root's; a damaged recording has no end */
 
 void groups_init(struct groups *groups, struct scxu *s)
 {
@@ -40,14 +41,28 @@ static void add(struct group *g, uint64_t weight)
 	}
 }
 
-static void subtract(struct group *g, uint64_t weight)
+/*
+ * Another one may take its place. So what is in it, if a recording says that something still is, goes
+ * where it was: else a group could come to be in itself. Nobody in there is awake.
+ */
+static void release(struct groups *groups, struct group *g)
+{
+	struct group *in;
+
+	g->id = 0;
+	for (in = groups->all; in < groups->all + GROUPS_MAX; in++)
+		if (in->parent == g)
+			in->parent = g->parent;
+}
+
+static void subtract(struct groups *groups, struct group *g, uint64_t weight)
 {
 	for (; g; weight = g->weight, g = g->parent) {
 		g->sum -= weight;
 		if (--g->nr)
 			break;
 		if (g->gone)
-			g->id = 0;
+			release(groups, g);
 	}
 }
 
@@ -66,18 +81,17 @@ static uint64_t scaled(uint32_t weight)
 	return weight * GROUPS_NICE_0 / SCXU_WEIGHT_DEFAULT;
 }
 
-/* The root's for what is not known. */
-static struct group *find_or_make(struct groups *groups, uint64_t id)
+static struct group *find_or_make(struct groups *groups, uint64_t id, int max_depth)
 {
 	struct scxu_cgroup info = { .sz = sizeof(info) };
-	struct group *g = id ? find(groups, id) : &groups->all[0], *parent;
+	struct group *g = find(groups, id), *parent;
 
-	if (g || scxu_get_cgroup(groups->s, id, &info) || !info.parent_id)
-		return g ? g : &groups->all[0];
-	parent = find_or_make(groups, info.parent_id);
+	if (g || !max_depth || scxu_get_cgroup(groups->s, id, &info) || !info.parent_id)
+		return g;
+	parent = find_or_make(groups, info.parent_id, max_depth - 1);
 	g = find(groups, 0);
-	if (!g)
-		return &groups->all[0];
+	if (!parent || !g)
+		return NULL;
 	*g = (struct group){ .id = id, .parent = parent, .weight = scaled(info.weight) };
 	return g;
 }
@@ -85,11 +99,12 @@ static struct group *find_or_make(struct groups *groups, uint64_t id)
 /* To ask for a cgroup is slow: what was the answer before is good enough, while it stands. */
 static struct group *group_of(struct groups *groups, const struct member *m, uint64_t id)
 {
-	struct group *root = &groups->all[0];
+	struct group *root = &groups->all[0], *g;
 
 	if (m->group && m->id == id && (m->group == root || m->group->id == id))
 		return m->group;
-	return find_or_make(groups, id);
+	g = id ? find_or_make(groups, id, MAX_DEPTH) : NULL;
+	return g ? g : root; /* what is not known counts as the root's */
 }
 
 void groups_join(struct groups *groups, struct member *m, const struct scxu_task *t)
@@ -108,7 +123,7 @@ void groups_join(struct groups *groups, struct member *m, const struct scxu_task
 void groups_leave(struct groups *groups, struct member *m)
 {
 	if (m->weight && m->era == groups->era) {
-		subtract(m->group, m->weight);
+		subtract(groups, m->group, m->weight);
 		groups->nr_awake--;
 	}
 	m->weight = 0;
@@ -140,14 +155,14 @@ static void change(struct group *g, uint64_t weight)
 	g->weight = weight;
 }
 
-static void set_weight(struct group *g, uint32_t weight)
+static void set_weight(struct groups *groups, struct group *g, uint32_t weight)
 {
 	if (weight)
 		change(g, scaled(weight));
 	else if (g->nr)
 		g->gone = true;
 	else
-		g->id = 0;
+		release(groups, g);
 }
 
 /* All as it is now, with nobody awake. */
@@ -161,7 +176,8 @@ static void start_anew(struct groups *groups)
 	for (g = groups->all; g < groups->all + GROUPS_MAX; g++) {
 		g->sum = g->nr = 0;
 		if (g->id && g->parent)
-			set_weight(g, scxu_get_cgroup(groups->s, g->id, &info) ? 0 : info.weight);
+			set_weight(groups, g,
+				   scxu_get_cgroup(groups->s, g->id, &info) ? 0 : info.weight);
 	}
 }
 
@@ -175,5 +191,5 @@ void groups_event(struct groups *groups, const struct scxu_event *ev)
 	}
 	g = find(groups, ev->value[0]);
 	if (g && g->parent)
-		set_weight(g, ev->value[1]);
+		set_weight(groups, g, ev->value[1]);
 }
