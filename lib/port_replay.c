@@ -233,11 +233,16 @@ static void pass(struct scxu *s)
 	advance(s);
 }
 
-/* The policy asks a question: its answer is the recorded one from when it was asked as often. */
+/*
+ * The policy asks a question: its answer is the recorded one from when it was asked as often. What
+ * other threads ask is not in the recording: they get the last answer.
+ */
 static void ask(struct scxu *s)
 {
 	struct replay *r = replay_of(s);
 
+	if (!pthread_equal(pthread_self(), r->policy))
+		return;
 	if (next_is_answer_to_question(r) && r->next.nr <= r->nr_held)
 		pass(s);
 	else
@@ -589,6 +594,7 @@ static int replay_attach(struct scxu *s)
 	err = err ?: alloc(s);
 	if (err)
 		return err;
+	r->policy = pthread_self();
 	r->own_cpu = -1;
 	r->compare.slice_ns = s->opts.slice_us * NSEC_PER_USEC;
 	r->compare.recorded_slice_ns = r->head.numbers[RECORD_TAG_SLICE_US] * NSEC_PER_USEC;

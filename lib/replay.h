@@ -101,6 +101,7 @@ struct replay {
 	bool behind_gap; /* that record is */
 	bool over;       /* the policy has seen all of it */
 	bool detached;
+	pthread_t policy;
 	uint64_t nr_held;
 	uint64_t nr_read; /* in this round */
 	/* What the policy can ask for, as far as it is known. */

@@ -383,6 +383,8 @@ static void command(struct scxu *s, struct policy *p)
 	}
 }
 
+static void (*meanwhile)(struct scxu *s); /* now and then, before the policy asks */
+
 static void ask(struct scxu *s, struct policy *p)
 {
 	struct scxu_histograms h = { .sz = sizeof(h) };
@@ -390,6 +392,8 @@ static void ask(struct scxu *s, struct policy *p)
 	struct scxu_cgroup cgroup = { .sz = sizeof(cgroup) };
 	int cpu = below(&p->random, NR_CPUS);
 
+	if (meanwhile && p->nr_seen % 64 == 0)
+		meanwhile(s);
 	switch (below(&p->random, 14)) {
 	case 13:
 		see_number(p, scxu_get_cgroup(s, 1 + cpu % 4, &cgroup));

@@ -43,6 +43,26 @@ static const char *summary_of(struct scxu *s)
 	return json;
 }
 
+static void *ask_much(void *s)
+{
+	struct scxu_stats stats = { .sz = sizeof(stats) };
+	int i;
+
+	for (i = 0; i < 100; i++)
+		if (scxu_get_cpu_pid(s, i % NR_CPUS) == -EINVAL || scxu_get_stats(s, &stats))
+			bail("no answer");
+	return NULL;
+}
+
+/* That is nothing to the policy, in a recording and in a replay. */
+static void ask_from_another_thread(struct scxu *s)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, ask_much, s) || pthread_join(thread, NULL))
+		bail("no thread");
+}
+
 static void test_same(uint64_t seed, uint64_t events, uint32_t fields)
 {
 	static struct policy before, after;
@@ -379,6 +399,9 @@ int main(void)
 	close(fd);
 	for (seed = 1; seed <= 20; seed++)
 		test_same(seed, seed % 2 ? some : 0, seed % 3 ? 0 : ANY_FIELDS);
+	meanwhile = ask_from_another_thread;
+	test_same(seed, some, ANY_FIELDS);
+	meanwhile = NULL;
 	test_differences();
 	test_refused();
 	test_cut();
