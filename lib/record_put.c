@@ -120,7 +120,7 @@ static bool make_room(struct recorder *r)
 	static const struct timespec pause = { 0, NSEC_PER_MSEC };
 
 	while (!record_ring_advance(&r->ring)) {
-		if (!r->patient)
+		if (!r->patient || !r->writing)
 			return false;
 		nanosleep(&pause, NULL);
 	}

@@ -332,6 +332,28 @@ static void put_event(struct scxu *s, void *ev)
 	record_put_event(s->recorder, ev);
 }
 
+static void go_on_after_end(struct scxu *s, void *arg)
+{
+	int *nr_rounds = arg;
+
+	s->port->detach(s);
+	alarm(20); /* or it waits for who does not write any more, for ever */
+	for (; *nr_rounds < 100000; ++*nr_rounds)
+		s->port->wait(s, 1000, false);
+	alarm(0);
+}
+
+/* What comes after the end is not recorded, and has no room. */
+static void test_after_end(void)
+{
+	int nr_rounds = 0;
+
+	nr_chunks = 2;
+	record_run(go_on_after_end, &nr_rounds, 7, 0, 0, true);
+	nr_chunks = 0;
+	is_int(nr_rounds, 100000, "a policy may go on after the end");
+}
+
 /* A recording of one event, and how it is read. */
 static void test_index(const struct scxu_event *ev, bool good, const char *what)
 {
@@ -407,6 +429,7 @@ int main(void)
 	test_cut();
 	test_wishes();
 	test_gaps();
+	test_after_end();
 	test_indexes();
 	unlink(path);
 	return done_testing();
