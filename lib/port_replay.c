@@ -81,11 +81,12 @@ static bool next_is_answer_to_question(const struct replay *r)
 	       (r->more && r->next.type >= RECORD_IDLE && r->next.type <= RECORD_HISTOGRAMS);
 }
 
-static void clean_comm(char *comm, size_t size)
+/* It goes to terminals, and into JSON, which is UTF-8. */
+static void clean(char *text, size_t size)
 {
-	for (; size && *comm; comm++, size--)
-		if (!isprint((unsigned char)*comm))
-			*comm = '?';
+	for (; size && *text; text++, size--)
+		if (!isprint((unsigned char)*text))
+			*text = '?';
 }
 
 /* A task that stands alone becomes an event as well. */
@@ -94,7 +95,7 @@ static void take_event(struct replay *r, struct scxu_event *ev)
 	struct replay_compare *c = &r->compare;
 
 	*ev = r->next.event;
-	clean_comm(ev->task.comm, sizeof(ev->task.comm));
+	clean(ev->task.comm, sizeof(ev->task.comm));
 	if (r->next.type == RECORD_TASK) {
 		ev->type = SCXU_EVENT_ENQUEUE;
 		ev->cpu = ev->task.cpu;
@@ -357,7 +358,7 @@ static bool replay_read_slot(struct scxu *s, uint32_t slot, struct scxu_task *t)
 	if (!next_is(r, RECORD_SLOT) || r->next.event.task.slot != slot)
 		return false;
 	*t = r->next.event.task;
-	clean_comm(t->comm, sizeof(t->comm));
+	clean(t->comm, sizeof(t->comm));
 	advance(s);
 	return true;
 }
@@ -589,6 +590,8 @@ static int replay_attach(struct scxu *s)
 	err = record_reader_open(&r->reader, s->opts.replay, &r->head, &topology, s);
 	if (err)
 		return err;
+	clean(r->head.name, sizeof(r->head.name));
+	clean(r->head.version, sizeof(r->head.version));
 	err = scxu_set_topology(s, topology);
 	s->nr_slots = r->head.numbers[RECORD_TAG_NR_SLOTS];
 	err = err ?: alloc(s);

@@ -20,7 +20,8 @@
 #define MAX_SEEN 32
 #define MAX_SUMS 20000
 
-static char path[64];          /* of the recording */
+static char path[64]; /* of the recording */
+static const char *scheduler = "any";
 static unsigned int nr_chunks; /* of the ring for it, 0 = as many as there are */
 static struct log_keeper kept;
 
@@ -503,7 +504,7 @@ static void record_run(void (*policy)(struct scxu *s, void *arg), void *arg, uin
 	world.now_ns = 1000000000;
 	s.opts = opts_for(events, fields);
 	s.opts.record = path;
-	strcpy(s.name, "any");
+	strcpy(s.name, scheduler);
 	if (scxu_make_topology(&topology, NR_CPUS) || scxu_set_topology(&s, topology) ||
 	    scxu_record_open(&s))
 		bail("cannot record to %s: %s", path, kept.line);

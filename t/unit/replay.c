@@ -332,6 +332,25 @@ static void put_event(struct scxu *s, void *ev)
 	record_put_event(s->recorder, ev);
 }
 
+static void do_nothing(struct scxu *s, void *arg)
+{
+}
+
+/* It may be anything, and goes to a terminal. */
+static void test_name(void)
+{
+	struct scxu *s;
+
+	scheduler = "a\033[31m\377b";
+	record_run(do_nothing, NULL, 7, 0, 0, true);
+	scheduler = "any";
+	s = open_replay(0, 0);
+	if (!s)
+		bail("cannot replay: %s", kept.line);
+	ok(strstr(summary_of(s), "{\"recorded\":\"a?[31m?b\""), "a name that nobody has");
+	scxu_close(s);
+}
+
 static void go_on_after_end(struct scxu *s, void *arg)
 {
 	int *nr_rounds = arg;
@@ -430,6 +449,7 @@ int main(void)
 	test_wishes();
 	test_gaps();
 	test_after_end();
+	test_name();
 	test_indexes();
 	unlink(path);
 	return done_testing();
