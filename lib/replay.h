@@ -40,8 +40,9 @@ struct replay_slot {
 };
 
 struct replay_difference {
-	uint32_t kinds; /* bits of enum replay_kind */
-	uint64_t time_ns, round;
+	uint32_t kinds;  /* bits of enum replay_kind */
+	int64_t time_ns; /* since the first event, which may have been read before older ones */
+	uint64_t round;
 	pid_t pid;
 	char comm[16];
 	struct scxu_dispatch recorded, made;

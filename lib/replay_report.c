@@ -114,7 +114,8 @@ static void print_json_decision(FILE *f, const char *name, const struct scxu_dis
 
 static void print_json_difference(FILE *f, const struct replay_difference *diff)
 {
-	fprintf(f, "{\"time_ns\":%llu,\"round\":%llu,\"pid\":%d,\"comm\":", ULL(diff->time_ns),
+	fprintf(f,
+		"{\"time_ns\":%lld,\"round\":%llu,\"pid\":%d,\"comm\":", (long long)diff->time_ns,
 		ULL(diff->round), (int)diff->pid);
 	scxu_print_json_string(f, diff->comm);
 	fputs(",\"different\":[", f);

@@ -351,6 +351,26 @@ static void test_name(void)
 	scxu_close(s);
 }
 
+static void put_late(struct scxu *s, void *arg)
+{
+	struct scxu_event ev = { .type = SCXU_EVENT_SLEEP, .time_ns = 5000000 };
+
+	record_put_event(s->recorder, &ev);
+	ev = (struct scxu_event){ .task = { .slot = 1, .enqueue_ns = 4999000 },
+				  .time_ns = 4999000 };
+	record_put_event(s->recorder, &ev);
+}
+
+/* CPUs do not tell of what happens in one order. */
+static void test_late(void)
+{
+	struct plain p = { .events = true };
+
+	record_run(put_late, NULL, 7, 1, 0, true);
+	ok(strstr(replay_plain(&p, SCXU_EVENT_BIT(SCXU_EVENT_SLEEP)), "{\"time_ns\":-1000,"),
+	   "a task that came before the first event");
+}
+
 static void go_on_after_end(struct scxu *s, void *arg)
 {
 	int *nr_rounds = arg;
@@ -450,6 +470,7 @@ int main(void)
 	test_gaps();
 	test_after_end();
 	test_name();
+	test_late();
 	test_indexes();
 	unlink(path);
 	return done_testing();
