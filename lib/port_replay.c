@@ -9,6 +9,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,30 +150,41 @@ static void take_cpuperf(struct replay *r)
 	replay_recorded_command(&r->compare, &command);
 }
 
-/* There are few of them, or a policy would do nothing but ask. */
+static int compare_ids(const void *left, const void *right)
+{
+	const struct replay_cgroup *a = left, *b = right;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
 static struct replay_cgroup *find_cgroup(const struct replay *r, uint64_t id)
 {
-	size_t i;
+	void *found = tfind(&(struct replay_cgroup){ .id = id }, &r->cgroups, compare_ids);
 
-	for (i = 0; i < r->nr_cgroups; i++)
-		if (r->cgroups[i].id == id)
-			return &r->cgroups[i];
+	return found ? *(struct replay_cgroup **)found : NULL;
+}
+
+static struct replay_cgroup *add_cgroup(struct replay *r, uint64_t id)
+{
+	struct replay_cgroup *cgroup = malloc(sizeof(*cgroup));
+
+	if (cgroup)
+		cgroup->id = id;
+	if (cgroup && tsearch(cgroup, &r->cgroups, compare_ids))
+		return cgroup;
+	free(cgroup);
+	r->compare.no_memory = true;
 	return NULL;
 }
 
 static void take_cgroup(struct replay *r)
 {
-	struct replay_cgroup *cgroup = find_cgroup(r, r->next.cgroup.id);
+	uint64_t id = r->next.cgroup.id;
+	struct replay_cgroup *cgroup = find_cgroup(r, id) ?: add_cgroup(r, id);
 
-	if (!cgroup && !replay_grow((void **)&r->cgroups, r->nr_cgroups, &r->cgroups_capacity,
-				    sizeof(*r->cgroups))) {
-		r->compare.no_memory = true;
-		return;
-	}
-	if (!cgroup)
-		cgroup = &r->cgroups[r->nr_cgroups++];
-	*cgroup = (struct replay_cgroup){ r->next.cgroup.id, r->next.cgroup.parent_id,
-					  r->next.cgroup.err, r->next.cgroup.weight };
+	if (cgroup)
+		*cgroup = (struct replay_cgroup){ id, r->next.cgroup.parent_id, r->next.cgroup.err,
+						  r->next.cgroup.weight };
 }
 
 static void take_answer(struct scxu *s)
@@ -629,7 +641,7 @@ static void replay_destroy(struct scxu *s)
 	free(r->idle);
 	free(r->pids);
 	free(r->left);
-	free(r->cgroups);
+	tdestroy(r->cgroups, free);
 	free(r->path);
 	replay_compare_free(&r->compare);
 	record_reader_close(&r->reader);

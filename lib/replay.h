@@ -112,8 +112,7 @@ struct replay {
 	uint32_t mask_words;
 	uint64_t **masks; /* by slot */
 	uint64_t *all_cpus;
-	struct replay_cgroup *cgroups;
-	size_t nr_cgroups, cgroups_capacity;
+	void *cgroups; /* a tree of struct replay_cgroup, for <search.h> */
 	uint64_t words[2][RECORD_MAX_WORDS];
 	bool has_words[2];
 	/* What was passed over unread: events from @left_head to @left_tail. */

@@ -371,6 +371,33 @@ static void test_late(void)
 	   "a task that came before the first event");
 }
 
+static void put_cgroups(struct scxu *s, void *arg)
+{
+	struct scxu_cgroup info = { .parent_id = 1, .weight = 100 };
+	uint64_t id;
+
+	s->recorder->patient = true;
+	for (id = 2; id < 400000; id++)
+		record_put_cgroup(s->recorder, id, 0, &info);
+}
+
+/* Who made the file may not be who reads it. */
+static void test_many_cgroups(void)
+{
+	struct scxu_exit_info info = { .sz = sizeof(info) };
+	struct scxu *s;
+
+	record_run(put_cgroups, NULL, 7, 0, 0, true);
+	s = open_replay(0, 0);
+	if (!s)
+		bail("cannot replay: %s", kept.line);
+	alarm(20);
+	scxu_notify_complete(s, 0);
+	alarm(0);
+	is_int(scxu_shutdown_and_report(s, &info), 0, "many cgroups take not much longer than few");
+	scxu_close(s);
+}
+
 static void go_on_after_end(struct scxu *s, void *arg)
 {
 	int *nr_rounds = arg;
@@ -471,6 +498,7 @@ int main(void)
 	test_after_end();
 	test_name();
 	test_late();
+	test_many_cgroups();
 	test_indexes();
 	unlink(path);
 	return done_testing();
