@@ -9,10 +9,14 @@
 
 #define MAX_FILE (64 << 20)
 
-/* Comments, as in C, become spaces, and so do tabs: then all stands where it stood. */
-static void blank(char *text, size_t len)
+/*
+ * Comments, as in C, become spaces, and so do tabs: then all stands where it stood. Return: the first
+ * star that is in none of them and in no string, or NULL.
+ */
+static const char *blank(char *text, size_t len)
 {
 	enum { CODE, STRING, LINE, OPEN, BLOCK } in = CODE;
+	const char *star = NULL;
 	size_t i;
 
 	for (i = 0; i < len; i++) {
@@ -40,8 +44,28 @@ static void blank(char *text, size_t len)
 			in = CODE;
 		} else if (text[i] == '\t' || ((in == LINE || in == BLOCK) && text[i] != '\n')) {
 			text[i] = ' ';
+		} else if (text[i] == '*' && in == CODE && !star) {
+			star = &text[i];
 		}
 	}
+	return star;
+}
+
+/* In YAML it stands for another part of the file, so that a short one would fill all memory. */
+static int refuse_star(struct reader *r, const char *star)
+{
+	const char *c, *line = r->text;
+	size_t nr_lines = 1;
+
+	for (c = r->text; c < star; c++) {
+		if (*c != '\n')
+			continue;
+		nr_lines++;
+		line = c + 1;
+	}
+	scxu_error(r->s, "%s:%zu:%zu: \"*\" is no JSON", r->path, nr_lines,
+		   (size_t)(star - line + 1));
+	return -EINVAL;
 }
 
 static int read_text(struct reader *r)
@@ -113,9 +137,10 @@ static int parse_text(struct reader *r)
 int sim_load_parse(struct reader *r)
 {
 	int err = read_text(r);
+	const char *star;
 
 	if (err)
 		return err;
-	blank(r->text, r->len);
-	return parse_text(r);
+	star = blank(r->text, r->len);
+	return star ? refuse_star(r, star) : parse_text(r);
 }
