@@ -129,7 +129,7 @@ static int check_plug(struct reader *r, const yaml_node_t *at, const struct sim_
 {
 	const struct sim_load *load = r->load;
 
-	if (plug->cpu < 0 || plug->online < 0)
+	if (plug->at_ns == UINT64_MAX || plug->cpu < 0 || plug->online < 0)
 		return load_bad(r, at, "hotplug: want \"at\", \"cpu\" and \"online\"");
 	if (load->nr_plugs && plug->at_ns < load->plugs[load->nr_plugs - 1].at_ns)
 		return load_bad(r, at, "hotplug: that is before the one before it");
@@ -145,7 +145,7 @@ static int check_plug(struct reader *r, const yaml_node_t *at, const struct sim_
 
 static int read_plug(struct reader *r, const yaml_node_t *object)
 {
-	struct sim_plug plug = { .cpu = -1, .online = -1 }, *plugs;
+	struct sim_plug plug = { .at_ns = UINT64_MAX, .cpu = -1, .online = -1 }, *plugs;
 	int err = load_want_object(r, object, "hotplug");
 
 	err = err ?: load_for_each_pair(r, object, read_plug_member, &plug);

@@ -104,6 +104,8 @@ static void test_bad_machine(void)
 	refuses("{ \"hotplug\": {} }", "hotplug: want a list of objects");
 	refuses("{ \"hotplug\": [ { \"at\": 1, \"cpu\": 2 } ] }",
 		"hotplug: want \"at\", \"cpu\" and \"online\"");
+	refuses("{ \"hotplug\": [ { \"cpu\": 2, \"online\": 0 } ] }",
+		"hotplug: want \"at\", \"cpu\" and \"online\"");
 	refuses("{ \"hotplug\": [ { \"at\": 1, \"cpu\": 4, \"online\": 0 } ] }",
 		"cpu: want a whole number from 0 to 3");
 	refuses("{ \"hotplug\": [ { \"at\": 1, \"cpu\": 2, \"online\": 1 } ] }",
