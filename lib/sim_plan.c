@@ -23,6 +23,8 @@ static void free_tasks(struct sim *sim)
 	uint32_t i, mask;
 
 	for (i = 0; i < sim->load.nr_tasks; i++) {
+		if (sim->tasks[i].state == SIM_GONE)
+			continue;
 		mask = sim_usable_mask(sim, sim->tasks[i].mask);
 		if (mask != sim->tasks[i].mask)
 			sim_task_set_mask(sim, &sim->tasks[i], mask);

@@ -427,7 +427,8 @@ static void test_hotplug(void)
 	opts.events = SCXU_EVENT_BIT(SCXU_EVENT_CPU_ONLINE) |
 		      SCXU_EVENT_BIT(SCXU_EVENT_CPU_OFFLINE) | SCXU_EVENT_BIT(SCXU_EVENT_CPUMASK);
 	s = start_with(plugs, "\"a\": { \"instance\": 2, \"run\": 1000000 }, "
-			      "\"b\": { \"cpus\": [1], \"run\": 1000000 }");
+			      "\"b\": { \"cpus\": [1], \"run\": 1000000 }, "
+			      "\"gone\": { \"cpus\": [1], \"run\": 1000, \"loop\": 1 }");
 	while (!scxu_exited(s)) {
 		while (scxu_next_event(s, &ev)) {
 			nr[ev.type]++;
