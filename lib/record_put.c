@@ -258,14 +258,50 @@ _Static_assert(offsetof(struct scxu_task, tgid) == offsetof(struct scxu_task, pi
 
 #define inlined static inline __attribute__((always_inline))
 
+inlined uint8_t *put_generation(uint8_t *p, const struct scxu_task *t, struct scxu_task *k,
+				uint32_t expected, uint8_t *mask)
+{
+	if (t->generation != expected) {
+		*mask |= RECORD_GENERATION;
+		p = put_signed(p, (int32_t)(t->generation - k->generation));
+	}
+	k->generation = t->generation;
+	return p;
+}
+
+inlined uint8_t *put_cpu(uint8_t *p, const struct scxu_task *t, struct scxu_task *k, uint8_t *mask)
+{
+	if (t->cpu == k->cpu)
+		return p;
+	*mask |= RECORD_TASK_CPU;
+	k->cpu = t->cpu;
+	return put_signed(p, t->cpu);
+}
+
+inlined uint8_t *put_cookie(uint8_t *p, const struct scxu_task *t, struct scxu_task *k,
+			    uint8_t *mask)
+{
+	if (t->cookie == k->cookie)
+		return p;
+	*mask |= RECORD_COOKIE;
+	k->cookie = t->cookie;
+	return put(p, t->cookie);
+}
+
+inlined uint8_t *put_exec(uint8_t *p, const struct scxu_task *t, struct scxu_task *k, uint8_t *mask)
+{
+	if (t->exec_ns == k->exec_ns)
+		return p;
+	*mask |= RECORD_EXEC;
+	p = put_word(p, t->exec_ns - k->exec_ns);
+	k->exec_ns = t->exec_ns;
+	return p;
+}
+
 inlined uint8_t *put_state(uint8_t *p, const struct scxu_task *t, struct scxu_task *k,
 			   uint8_t *mask)
 {
-	if (t->cpu != k->cpu) {
-		*mask |= RECORD_TASK_CPU;
-		p = put_signed(p, t->cpu);
-		k->cpu = t->cpu;
-	}
+	p = put_cpu(p, t, k, mask);
 	if (t->flags != k->flags) {
 		*mask |= RECORD_FLAGS;
 		p = put(p, t->flags);
@@ -276,11 +312,7 @@ inlined uint8_t *put_state(uint8_t *p, const struct scxu_task *t, struct scxu_ta
 		p = put_signed(p, t->nr_switches - k->nr_switches);
 		k->nr_switches = t->nr_switches;
 	}
-	if (t->cookie != k->cookie) {
-		*mask |= RECORD_COOKIE;
-		p = put(p, t->cookie);
-		k->cookie = t->cookie;
-	}
+	p = put_cookie(p, t, k, mask);
 	if (t->vtime != k->vtime) {
 		*mask |= RECORD_VTIME;
 		p = put_signed(p, t->vtime - k->vtime);
@@ -299,18 +331,10 @@ inlined uint8_t *put_task(struct recorder *r, uint8_t *p, const struct scxu_task
 	p = put_word(p, t->enqueue_ns - r->memory.last_ns);
 	r->memory.last_ns = t->enqueue_ns;
 	r->memory.last_slot = t->slot;
-	if (t->generation != k->generation + 1) {
-		mask |= RECORD_GENERATION;
-		p = put_signed(p, (int32_t)(t->generation - k->generation));
-	}
-	k->generation = t->generation;
+	p = put_generation(p, t, k, k->generation + 1, &mask);
 	if (state_differs(t, k))
 		p = put_state(p, t, k, &mask);
-	if (t->exec_ns != k->exec_ns) {
-		mask |= RECORD_EXEC;
-		p = put_word(p, t->exec_ns - k->exec_ns);
-		k->exec_ns = t->exec_ns;
-	}
+	p = put_exec(p, t, k, &mask);
 	if (rest) {
 		mask |= RECORD_REST;
 		p = put_rest(p, t, k);
@@ -416,26 +440,10 @@ inlined uint8_t *put_brief(uint8_t *p, const struct scxu_task *t, struct scxu_ta
 	uint8_t *mask_at = p++, mask = 0;
 
 	p = put(p, t->slot);
-	if (t->generation != k->generation) {
-		mask |= RECORD_GENERATION;
-		p = put_signed(p, (int32_t)(t->generation - k->generation));
-		k->generation = t->generation;
-	}
-	if (t->cpu != k->cpu) {
-		mask |= RECORD_TASK_CPU;
-		p = put_signed(p, t->cpu);
-		k->cpu = t->cpu;
-	}
-	if (t->cookie != k->cookie) {
-		mask |= RECORD_COOKIE;
-		p = put(p, t->cookie);
-		k->cookie = t->cookie;
-	}
-	if (t->exec_ns != k->exec_ns) {
-		mask |= RECORD_EXEC;
-		p = put_word(p, t->exec_ns - k->exec_ns);
-		k->exec_ns = t->exec_ns;
-	}
+	p = put_generation(p, t, k, k->generation, &mask);
+	p = put_cpu(p, t, k, &mask);
+	p = put_cookie(p, t, k, &mask);
+	p = put_exec(p, t, k, &mask);
 	if (rest) {
 		mask |= RECORD_REST;
 		p = put_brief_identity(p, t, k);
