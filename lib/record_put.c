@@ -627,28 +627,27 @@ void record_put_answer(struct recorder *r, int value)
 
 void record_put_of_cpu(struct recorder *r, enum record_type type, int cpu, int value)
 {
-	uint32_t nr_held = r->nr_held;
 	uint8_t *p = begin(r);
 
 	if (!p)
 		return;
 	*p++ = type;
-	p = put(p, nr_held);
+	p = put(p, r->nr_held);
 	end(r, put_signed(put_signed(p, cpu), value));
 }
 
 /* Words at the end that are 0 are left out. */
 void record_put_mask(struct recorder *r, uint32_t slot, const uint64_t *words, uint32_t nr)
 {
-	uint32_t nr_held = r->nr_held, i;
 	uint8_t *p = begin(r);
+	uint32_t i;
 
 	if (!p)
 		return;
 	while (nr && !words[nr - 1])
 		nr--;
 	*p++ = RECORD_MASK;
-	p = put(put(put(p, nr_held), slot), nr);
+	p = put(put(put(p, r->nr_held), slot), nr);
 	for (i = 0; i < nr; i++)
 		p = put(p, words[i]);
 	end(r, p);
@@ -657,13 +656,13 @@ void record_put_mask(struct recorder *r, uint32_t slot, const uint64_t *words, u
 void record_put_words(struct recorder *r, enum record_type type, const uint64_t *words, uint32_t nr)
 {
 	uint64_t *known = r->memory.words[type - RECORD_STATS];
-	uint32_t nr_held = r->nr_held, i;
 	uint8_t *p = begin(r);
+	uint32_t i;
 
 	if (!p)
 		return;
 	*p++ = type;
-	p = put(put(p, nr_held), nr);
+	p = put(put(p, r->nr_held), nr);
 	for (i = 0; i < nr; i++) {
 		p = put_signed(p, words[i] - known[i]);
 		known[i] = words[i];
@@ -673,13 +672,12 @@ void record_put_words(struct recorder *r, enum record_type type, const uint64_t 
 
 void record_put_cgroup(struct recorder *r, uint64_t id, int err, const struct scxu_cgroup *info)
 {
-	uint32_t nr_held = r->nr_held;
 	uint8_t *p = begin(r);
 
 	if (!p)
 		return;
 	*p++ = RECORD_CGROUP;
-	p = put_signed(put(put(p, nr_held), id), err);
+	p = put_signed(put(put(p, r->nr_held), id), err);
 	end(r, put(put(p, err ? 0 : info->parent_id), err ? 0 : info->weight));
 }
 

@@ -442,6 +442,36 @@ static void test_gap(void)
 	record_reader_close(&reader);
 }
 
+/* Answers that held before the gap are none that held since. */
+static void test_held(void)
+{
+	struct record_reader reader;
+	static struct record rec;
+	struct recorder r;
+
+	begin(&r, 2);
+	memset(&rec, 0, sizeof(rec));
+	while (!r.nr_lost)
+		put_some(&r, &rec);
+	record_ring_publish(&r.ring);
+	record_start_writer(&r);
+	while (r.nr_lost) {
+		usleep(1000);
+		r.nr_held = 7;
+		record_put_of_cpu(&r, RECORD_IDLE, 1, 1);
+	}
+	r.nr_held = 7;
+	record_put_of_cpu(&r, RECORD_IDLE, 1, 0);
+	finish(&r);
+	open_reader(&reader);
+	while (record_read(&reader, &rec) && rec.type != RECORD_GAP)
+		;
+	ok(record_read(&reader, &rec) && rec.type == RECORD_IDLE && rec.nr == 0,
+	   "behind a gap no answer held");
+	ok(record_read(&reader, &rec) && rec.nr == 7, "later some have");
+	record_reader_close(&reader);
+}
+
 static void test_full_disk(void)
 {
 	int full = open("/dev/full", O_WRONLY);
@@ -604,6 +634,7 @@ int main(void)
 	test_all_records(false);
 	with_fields = true;
 	test_gap();
+	test_held();
 	test_full_disk();
 	test_damage();
 	test_refused();
