@@ -426,9 +426,10 @@ static void put_machine(struct scxu *s)
 static int alloc(struct scxu *s)
 {
 	struct recorder *r = s->recorder;
-	int err = record_ring_init(&r->ring, r->nr_chunks);
+	struct record_slot *slots = scxu_alloc_touched(s->nr_slots, sizeof(*slots));
+	int err = record_memory_init(&r->memory, slots, s->nr_slots);
 
-	err = err ?: record_memory_init(&r->memory, s->nr_slots);
+	err = err ?: record_ring_init(&r->ring, r->nr_chunks);
 	r->mask_words = (s->nr_cpus + 63) / 64;
 	r->idle = scxu_alloc_touched(s->nr_cpus, sizeof(*r->idle));
 	r->pids = scxu_alloc_touched(s->nr_cpus, sizeof(*r->pids));

@@ -126,7 +126,8 @@ struct record_memory {
 	uint64_t words[2][RECORD_MAX_WORDS]; /* of RECORD_STATS and RECORD_HISTOGRAMS */
 };
 
-int record_memory_init(struct record_memory *m, uint32_t nr_slots);
+/* Takes @slots, of which there are @nr_slots; NULL = -ENOMEM. */
+int record_memory_init(struct record_memory *m, struct record_slot *slots, uint32_t nr_slots);
 void record_memory_free(struct record_memory *m);
 void record_memory_forget(struct record_memory *m); /* there is a gap */
 

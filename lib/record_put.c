@@ -30,10 +30,9 @@ const struct record_member record_rest[RECORD_NR_REST] = {
 	MEMBER(exec_awake_ns), MEMBER(nr_preemptions),
 };
 
-int record_memory_init(struct record_memory *m, uint32_t nr_slots)
+int record_memory_init(struct record_memory *m, struct record_slot *slots, uint32_t nr_slots)
 {
-	*m = (struct record_memory){ .nr_slots = nr_slots, .epoch = 1 };
-	m->slots = calloc(nr_slots, sizeof(*m->slots));
+	*m = (struct record_memory){ .slots = slots, .nr_slots = nr_slots, .epoch = 1 };
 	return m->slots ? 0 : -ENOMEM;
 }
 

@@ -166,11 +166,14 @@ static int read_start(struct record_reader *r, struct record_head *head,
 		      struct scxu_topology **topology)
 {
 	struct record *rec = calloc(1, sizeof(*rec));
+	uint32_t nr_slots;
 	int err = -ENOMEM;
 
 	if (rec && read_head(r, rec)) {
 		*head = rec->head;
-		err = record_memory_init(&r->memory, head->numbers[RECORD_TAG_NR_SLOTS]);
+		nr_slots = head->numbers[RECORD_TAG_NR_SLOTS];
+		err = record_memory_init(&r->memory, calloc(nr_slots, sizeof(struct record_slot)),
+					 nr_slots);
 		err = err ?: read_machine(r, rec, topology);
 	} else if (rec) {
 		err = -EBADMSG;

@@ -305,7 +305,7 @@ static void begin(struct recorder *r, uint32_t nr_chunks)
 		.s = &handle, .fields = SCXU_FIELD_ALL, .idle = idle, .pids = pids
 	};
 	if (record_open(r, path) || record_ring_init(&r->ring, nr_chunks) ||
-	    record_memory_init(&r->memory, NR_SLOTS))
+	    record_memory_init(&r->memory, calloc(NR_SLOTS, sizeof(struct record_slot)), NR_SLOTS))
 		bail("cannot record to %s", path);
 	record_put_head(r, &head);
 	for (cpu = 0; cpu < NR_CPUS; cpu++) {
