@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The examples of the manual pages compile.
+# The examples of the manual pages compile, and what README.md says how to compile.
 set -eu
 srcdir=${srcdir:-.}
 # shellcheck source=t/tap.sh
@@ -23,6 +23,15 @@ compiles()
 		-I "$srcdir/include" "$1"
 }
 
+# Its command, but for libscxuser, which need not be installed. It has to do with newer compilers, too.
+readme_compiles()
+{
+	command=$(sed -n '/^    cc .*scx_mine/,/[^\\]$/{ s/\\$//; s/libscxuser//; s/-o scx_mine//; p }' \
+		"$srcdir/README.md" | tr '\n' ' ')
+	[ "$command" ] && (cd "$srcdir" &&
+		eval "$command -fsyntax-only -Werror=implicit-function-declaration -I include")
+}
+
 for page in "$srcdir"/man/*.[37]; do
 	name=${page##*/}
 	example "$page" >"$tmp/$name.c"
@@ -30,4 +39,5 @@ for page in "$srcdir"/man/*.[37]; do
 		ok "the example in $name" compiles "$tmp/$name.c"
 	fi
 done
+ok 'what README.md says how to compile' readme_compiles
 done_testing
