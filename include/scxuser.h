@@ -547,7 +547,8 @@ const char *scxu_version(void);
  *	-EAGAIN		the limit on locked memory is too low
  *	-EBUSY		another sched_ext scheduler is attached
  *	-EOPNOTSUPP	the kernel or libbpf lacks something, or an event in @opts: scxu_has();
- *			or opts->replay has a format that is newer than this library
+ *			or opts->replay has a format that is newer than this library, or the machine is
+ *			larger than opts->record can say
  *	-EBADMSG	opts->replay is no recording, or its beginning is damaged
  *	-ENOMEM		no memory
  *	other		what libbpf or the kernel said

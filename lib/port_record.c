@@ -437,11 +437,25 @@ static int alloc(struct scxu *s)
 	return err ?: r->idle && r->pids && r->mask ? 0 : -ENOMEM;
 }
 
+/* A mask has to fit into a record. Linux has no more either, but the simulator can. */
+static int check_machine(struct scxu *s)
+{
+	if (s->nr_cpus <= RECORD_MAX_CPUS &&
+	    scxu_topology_nr_nodes(s->topology) <= RECORD_MAX_NODES)
+		return 0;
+	scxu_error(s, "%s: cannot record: the machine has more than %d CPUs or %d nodes",
+		   s->recorder->path, RECORD_MAX_CPUS, RECORD_MAX_NODES);
+	return -EOPNOTSUPP;
+}
+
 int scxu_record_begin(struct scxu *s)
 {
 	struct recorder *r = s->recorder;
-	int err = alloc(s);
+	int err = check_machine(s);
 
+	if (err)
+		return err;
+	err = alloc(s);
 	/* The simulator has some in any case. */
 	r->fields = s->port == &scxu_port_sim ? SCXU_FIELD_ALL : s->opts.fields;
 	r->patient = s->port == &scxu_port_sim;

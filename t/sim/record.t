@@ -102,6 +102,18 @@ record scx_fifo equal --record "$tmp/no/rec" 2>"$tmp/err" || rc=$?
 is 'a file that cannot be written: exit status' $rc 1
 ok 'and why' grep -q '/no/rec: cannot write it: No such file' "$tmp/err"
 
+# A mask of more CPUs than Linux can have would not fit into a record.
+for nr_cpus in 8192 8193; do
+	mkdir -p "$tmp/sys/devices/system/cpu"
+	for file in possible present online; do
+		echo "0-$((nr_cpus - 1))" >"$tmp/sys/devices/system/cpu/$file"
+	done
+	rc=0
+	record scx_fifo equal --machine "$tmp/sys" --duration-ms 10 2>"$tmp/err" || rc=$?
+	is "$nr_cpus CPUs are recorded: exit status" $rc $((nr_cpus > 8192 ? 78 : 0))
+done
+ok 'or it is said why not' grep -q 'cannot record: the machine has more than 8192 CPUs' "$tmp/err"
+
 refuses '--replay or --record, not both' --record a --replay b
 refuses '--replay or --simulate, not both' --replay a --simulate b
 refuses '--replay or --stats, not both' --replay a --stats 1
