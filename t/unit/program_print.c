@@ -99,7 +99,7 @@ static void test_line(void)
 static void test_json(void)
 {
 	static const char bad[] = "{\"name\":\"\\u001b[2J\\n\",\"tasks\":-1,\"queued\":1e400,"
-				  "\"stale\":\"1\",\"rounds\":18446744073709551616000,"
+				  "\"stale\":\"1\",\"rounds\":18446744073709551616e3,"
 				  "\"cpus\":2}";
 	struct json_object *object, *value;
 	struct program_values again;

@@ -266,6 +266,7 @@ static void test_bad_requests(void)
 		const char *text;
 		size_t size; /* 0 = that of the text */
 		const char *error;
+		const char *newer; /* what json-c says from 0.18 on, if it is another thing */
 	} bad[] = {
 		{ "", 0, "not a line of JSON" },
 		{ "stats", 0, "not a line of JSON" },
@@ -282,11 +283,13 @@ static void test_bad_requests(void)
 		{ "{}", 0, "no req: want stats or stats_meta" },
 		{ "{\"args\":{}}", 0, "no req" },
 		{ "{\"req\":null}", 0, "req: want a string" },
-		{ "{\"req\":99999999999999999999999999999999}", 0, "req: want a string" },
+		{ "{\"req\":99999999999999999999999999999999}", 0, "req: want a string",
+		  "number expected" },
 		{ "{\"req\":1e999}", 0, "req: want a string" },
 		{ "{\"req\":\"reboot\"}", 0, "unknown request 'reboot': want stats or stats_meta" },
 		{ "{\"req\":\"\"}", 0, "unknown request ''" },
-		{ long_name, 0, "unknown request 'ää" },
+		/* There is but ASCII in good ones, so that 0.18 has no other in strict mode is no harm. */
+		{ long_name, 0, "unknown request 'ää", "invalid utf-8" },
 		{ "{\"req\":\"stats\",\"user\":\"me\"}", 0,
 		  "unknown field 'user': want req and args" },
 		{ "{\"req\":\"stats\",\"args\":null}", 0, "args: want an object" },
@@ -298,18 +301,21 @@ static void test_bad_requests(void)
 	};
 	int fd = connect_client(), err;
 	struct json_object *resp;
+	const char *text;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		send_bytes(fd, bad[i].text, bad[i].size ? bad[i].size : strlen(bad[i].text));
 		send_text(fd, "\n");
 		resp = next_resp(fd, &err);
-		ok(err == EINVAL && resp && strcasestr(json_object_get_string(resp), bad[i].error),
+		text = resp ? json_object_get_string(resp) : "no answer";
+		ok(err == EINVAL && (strcasestr(text, bad[i].error) ||
+				     (bad[i].newer && strcasestr(text, bad[i].newer))),
 		   "refused: %.40s",
 		   i == 8 ? "[[[[" :
 		   i == 7 ? "no UTF-8" :
 			    bad[i].text);
-		diag("%s", resp ? json_object_get_string(resp) : "no answer");
+		diag("%s", text);
 		json_object_put(resp);
 	}
 	ok(gets_stats(fd), "after all of these it still answers the same client");
