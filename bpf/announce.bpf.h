@@ -130,7 +130,9 @@ static __always_inline bool announce(struct task_struct *p, struct slot *s, u32 
 	entry->generation = generation;
 	store_mb(&ring->tail, tail + 1);
 	ring->nr.nr_enqueued++;
-	worker_need(p, now);
+	if (!worker_need(p, now) && opts.wakeup_ns &&
+	    (enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP)))
+		wakeup_hurry(p, now);
 	guard_wake();
 	return true;
 }

@@ -15,7 +15,7 @@
 u32 __hidden events_pending; /* since the guard looked */
 
 static __always_inline void guard_wake(void);
-static __always_inline void worker_need(struct task_struct *p, u64 now);
+static __always_inline bool worker_need(struct task_struct *p, u64 now);
 
 static __always_inline bool wanted(u32 type)
 {

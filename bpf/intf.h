@@ -230,9 +230,10 @@ struct scxu_shm_opts {
 	__u64 min_slice_ns;     /* bounds for what the policy asks */
 	__u64 max_slice_ns;
 	__u64 fallback_ns; /* how long a task waits for an answer, 0 = for ever */
-	__u32 full_user;   /* no idle short cut: every wake-up goes to the policy */
-	__u32 fields;      /* SCXU_FIELD_*, of the record */
-	__u64 events;      /* SCXU_EVENT_BIT(), types of events */
+	__u64 wakeup_ns; /* a wake-up ends the slice of who has run for that long, 0 = of nobody */
+	__u32 full_user; /* no idle short cut: every wake-up goes to the policy */
+	__u32 fields;    /* SCXU_FIELD_*, of the record */
+	__u64 events;    /* SCXU_EVENT_BIT(), types of events */
 };
 
 /* Handed to the kernel half by the thread that will run the policy, before it attaches. */

@@ -9,7 +9,7 @@
  *	8 run		here
  *
  * Beside the path: task.bpf.h (slots), custody.bpf.h (who owes an answer), worker.bpf.h (the
- * policy's own thread), fallback.bpf.h and guard.bpf.h (when the policy is late), event.bpf.h and
+ * policy's own thread), wakeup.bpf.h (and when it is in a hurry), fallback.bpf.h and guard.bpf.h (when the policy is late), event.bpf.h and
  * run.bpf.h (what the policy asked to be told), measure.bpf.h (how long it all takes), own.bpf.h,
  * park.bpf.h and offline.bpf.h (dispatch queues), compat.bpf.h (kernel versions), state.bpf.h (maps
  * and options).
@@ -29,6 +29,7 @@
 #include "task.bpf.h"
 #include "run.bpf.h"
 #include "worker.bpf.h"
+#include "wakeup.bpf.h"
 #include "fallback.bpf.h"
 #include "guard.bpf.h"
 #include "announce.bpf.h"
@@ -114,6 +115,7 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	}
 	if (is_worker(p)) {
 		worker_enqueue(p, enq_flags);
+		wakeup_worker_waits(p);
 		guard_wake();
 		return;
 	}
@@ -316,6 +318,8 @@ void BPF_PROG(scxu_running, struct task_struct *p)
 	shm_cpus[cpu].pid = p->pid;
 	if (is_worker(p))
 		worker_running();
+	if (opts.wakeup_ns)
+		wakeup_running(cpu);
 	measure_running(p, cpu);
 	if (in_fallback)
 		fallback_running(p);
@@ -437,6 +441,7 @@ s32 BPF_PROG(scxu_init)
 	err = err ?: scx_bpf_create_dsq(DSQ_WORKER, -1);
 	err = err ?: scx_bpf_create_dsq(DSQ_PARK, -1);
 	err = err ?: scx_bpf_create_dsq(DSQ_EMPTY, -1);
+	wakeup_init();
 	return err ?: guard_init();
 }
 

@@ -89,6 +89,7 @@ struct cpu {
 	u32 event_lock;   /* of the ring that belongs to no CPU */
 	u32 next_queue;   /* of the policy's own, for fairness between them */
 	u64 queues;       /* of the policy's own that this CPU serves */
+	u64 run_ns;       /* when what runs began to, if wakeup.bpf.h wants to know */
 };
 
 struct {

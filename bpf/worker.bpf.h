@@ -27,6 +27,7 @@ struct {
 struct {
 	u32 needed;
 	u32 preempting;  /* a CPU has ended a slice for the worker, which is next */
+	u32 hurry;       /* it is needed for a task that woke, see wakeup.bpf.h */
 	u32 fresh;       /* its next run begins a round */
 	u32 running;     /* from then until it waits for a CPU again; it may be asleep */
 	s32 cpu;         /* where it last waited */
@@ -43,24 +44,28 @@ static __always_inline void worker_ring(void)
 		count(bpf_get_smp_processor_id(), nr_doorbells);
 }
 
-/* Find the worker a CPU that has nothing better to do, best the one that @p was enqueued on. */
-static __always_inline void worker_kick(struct task_struct *p)
+/*
+ * Find the worker a CPU that has nothing better to do, best the one that @p was enqueued on. False
+ * if none is idle.
+ */
+static __always_inline bool worker_kick(struct task_struct *p)
 {
 	const struct cpumask *online;
+	bool idle;
 	s32 cpu;
 
 	if (opts.nr_cpus_possible == 1)
-		return;
+		return false;
 	cpu = worker.restricted ? -1 : scx_bpf_task_cpu(p);
 	if (cpu >= 0 && !scx_bpf_test_and_clear_cpu_idle(cpu)) {
 		online = scx_bpf_get_online_cpumask();
 		cpu = scx_bpf_pick_idle_cpu(online, 0);
 		scx_bpf_put_cpumask(online);
 	}
-	/* None is idle, but the one it waits on may be about to be. */
-	if (cpu < 0)
-		cpu = worker.cpu;
-	scx_bpf_kick_cpu(cpu, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
+	/* If none is, the one it waits on may be about to be. */
+	idle = cpu >= 0;
+	scx_bpf_kick_cpu(idle ? cpu : worker.cpu, SCX_ENUM(scx_kick_flags, SCX_KICK_IDLE));
+	return idle;
 }
 
 /*
@@ -77,18 +82,19 @@ static __always_inline void worker_set_needed(u64 now)
 /*
  * There is something to decide. The caller published it with a full barrier: either we see
  * `needed` cleared and set it, or the worker, which runs after clearing it, sees what we published.
+ * True if a CPU that was idle comes for it.
  */
-static __always_inline void worker_need(struct task_struct *p, u64 now)
+static __always_inline bool worker_need(struct task_struct *p, u64 now)
 {
 	if (READ_ONCE(worker.needed))
-		return;
+		return false;
 	worker_set_needed(now);
 	if (this_cpu_leaves())
-		return; /* the guard will */
-	if (READ_ONCE(shm->blocked))
-		worker_ring();
-	else
-		worker_kick(p);
+		return false; /* the guard will */
+	if (!READ_ONCE(shm->blocked))
+		return worker_kick(p);
+	worker_ring();
+	return false;
 }
 
 /* While it runs it cannot be helped by a CPU: what is new then is for its next round. */
@@ -144,6 +150,7 @@ static __always_inline bool worker_take(bool free)
 static __always_inline void worker_begin(void)
 {
 	WRITE_ONCE(worker.fresh, 0);
+	WRITE_ONCE(worker.hurry, 0);
 	WRITE_ONCE(shm->needed, 0); /* first: if one of the two is wrong, then this one, with 1 */
 	store_mb(&worker.needed, 0);
 }

@@ -119,6 +119,7 @@ struct scxu_sim_opts {
 	uint32_t decision_ns;
 	/** And up to so much more, by chance: a policy that is late now and then. */
 	uint32_t jitter_ns;
+	/** Must be 0. */
 	uint32_t reserved32;
 	/** What chance begins with: the same seed, the same run. */
 	uint64_t seed;
@@ -178,6 +179,13 @@ struct scxu_opts {
 	/** Recording to run the policy from, instead of a kernel: scxu_write_summary() tells what it
 	 *  decides otherwise. Neither with @sim nor with @record. */
 	const char *replay;
+	/** A task that wakes while no CPU is idle ends the slice of one that has run for so long,
+	 *  so that the policy is asked at once; one that has not goes on until it has. 1 to 100000.
+	 *  Default: 0, the policy is asked when a CPU has nothing else to do, or after 1 ms at the
+	 *  next tick. */
+	uint32_t wakeup_preempt_us;
+	/** Must be 0. */
+	uint32_t reserved32;
 };
 
 /** Flags of struct scxu_task. Since 0.1. */

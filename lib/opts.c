@@ -137,6 +137,7 @@ int scxu_sim_opts_complete(struct scxu *s, struct scxu_sim_opts *o,
 	err = err ?: complete_number(s, "sim: nr_cpus", &o->nr_cpus, 4, 1, 4096);
 	err = err ?: complete_number(s, "sim: round_ns", &o->round_ns, 2000, 1, NSEC_PER_SEC);
 	err = err ?: complete_number(s, "sim: decision_ns", &o->decision_ns, 200, 1, NSEC_PER_SEC);
+	err = err ?: complete_number(s, "sim: reserved32", &o->reserved32, 0, 0, 0);
 	err = err ?: complete_number(s, "sim: nr_ring", &o->nr_ring, 4096, 1, 1 << 20);
 	return err ?: complete_number(s, "sim: nr_decisions", &o->nr_decisions, 4096, 1, 1 << 20);
 }
@@ -169,6 +170,10 @@ int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 	if (!err)
 		err = complete_number(s, "fallback_ms", &o->fallback_ms, 20, 1,
 				      smaller(o->timeout_ms / 2, 1000));
+	if (!err)
+		err = complete_number(s, "wakeup_preempt_us", &o->wakeup_preempt_us, 0, 0, 100000);
+	if (!err)
+		err = complete_number(s, "reserved32", &o->reserved32, 0, 0, 0);
 	if (!err)
 		err = complete_number(s, "max_tasks", &o->max_tasks,
 				      o->sim ? MAX_TASKS : default_max_tasks(), 64, MAX_TASKS);

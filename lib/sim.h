@@ -201,9 +201,13 @@ struct sim_policy {
 	struct sim_event done;    /* the end of a round */
 	struct sim_event timeout; /* of a wait */
 	struct sim_event overdue; /* it preempts */
+	struct sim_event wakeup;  /* the same for a task that woke */
 	int cpu;                  /* it runs there, or did last */
 	bool running, needed, begins, own_cpu_free;
 	bool preempting;
+	bool hurry;        /* needed for a task that woke */
+	int wakeup_cpu;    /* where it preempts for that one */
+	uint64_t comes_ns; /* an idle CPU was last found for it */
 	uint64_t needed_ns, nr_read, nr_given;
 	uint64_t round_ns; /* when it began */
 };
@@ -338,6 +342,7 @@ void sim_carry_out(struct sim *sim);
 /* sim_policy.c */
 void sim_policy_init(struct sim *sim);
 void sim_policy_need(struct sim *sim, int near);
+void sim_policy_hurry(struct sim *sim, int cpu); /* a task woke there, and was announced */
 bool sim_policy_take(struct sim *sim, int cpu, bool free);
 bool sim_policy_overdue(const struct sim *sim);
 void sim_policy_wait(struct sim *sim, int64_t timeout_ns, bool pending);

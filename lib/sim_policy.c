@@ -14,8 +14,10 @@ static void find_cpu(struct sim *sim, int near)
 	struct sim_policy *policy = &sim->policy;
 	int cpu = sim_cpu_take_idle(sim, NULL, near);
 
-	if (cpu >= 0)
+	if (cpu >= 0) {
+		policy->comes_ns = sim->now_ns;
 		sim_cpu_look(sim, cpu);
+	}
 	/* That one may find something better. */
 	if (!policy->overdue.item.heap)
 		sim_at(sim, &policy->overdue, sim->now_ns + SIM_PATIENCE_NS);
@@ -42,6 +44,15 @@ bool sim_policy_overdue(const struct sim *sim)
 	       sim->now_ns - policy->needed_ns >= SIM_PATIENCE_NS;
 }
 
+/* The next CPU that looks takes it. */
+static void end_slice(struct sim *sim, int cpu)
+{
+	while (!sim->cpus[cpu].online)
+		cpu = (cpu + 1) % sim->s->nr_cpus;
+	sim->policy.preempting = true;
+	sim_cpu_preempt(sim, cpu);
+}
+
 /* It has waited for long: a tick ends a slice for it. */
 static void on_overdue(struct sim *sim, struct sim_event *ev)
 {
@@ -53,10 +64,45 @@ static void on_overdue(struct sim *sim, struct sim_event *ev)
 	sim_at(sim, ev, sim->now_ns + SIM_TICK_NS - tick_ns);
 	if (tick_ns)
 		return;
-	while (!sim->cpus[policy->cpu].online)
-		policy->cpu = (policy->cpu + 1) % sim->s->nr_cpus;
-	policy->preempting = true;
-	sim_cpu_preempt(sim, policy->cpu);
+	end_slice(sim, policy->cpu);
+}
+
+static uint64_t wakeup_ns(const struct sim *sim)
+{
+	return sim->s->opts.wakeup_preempt_us * NSEC_PER_USEC;
+}
+
+static void arm_wakeup(struct sim *sim, int cpu, uint64_t delay_ns)
+{
+	struct sim_policy *policy = &sim->policy;
+
+	if (policy->wakeup.item.heap)
+		return;
+	policy->wakeup_cpu = cpu;
+	sim_at(sim, &policy->wakeup, sim->now_ns + delay_ns);
+}
+
+void sim_policy_hurry(struct sim *sim, int cpu)
+{
+	struct sim_policy *policy = &sim->policy;
+	const struct sim_task *curr = sim->cpus[cpu].curr;
+	uint64_t ran_ns = curr ? sim->now_ns - curr->run_begin_ns : 0;
+
+	if (!wakeup_ns(sim) || policy->begins || policy->comes_ns == sim->now_ns)
+		return;
+	policy->hurry = true;
+	if (policy->running)
+		return; /* see on_done() */
+	if (ran_ns >= wakeup_ns(sim))
+		end_slice(sim, cpu);
+	else
+		arm_wakeup(sim, cpu, wakeup_ns(sim) - ran_ns);
+}
+
+static void on_wakeup(struct sim *sim, struct sim_event *ev)
+{
+	if (sim->policy.hurry && !sim->policy.running)
+		end_slice(sim, sim->policy.wakeup_cpu);
 }
 
 /* A round begins. @free: because there is nothing else to run here. */
@@ -69,6 +115,7 @@ bool sim_policy_take(struct sim *sim, int cpu, bool free)
 	sim_cancel(&policy->timeout);
 	sim_cancel(&policy->overdue);
 	policy->needed = false;
+	policy->hurry = false;
 	policy->running = true;
 	policy->begins = true;
 	policy->own_cpu_free = free;
@@ -95,6 +142,8 @@ static void on_done(struct sim *sim, struct sim_event *ev)
 	sim_cpu_schedule(sim, cpu);
 	if (policy->needed && !policy->running)
 		find_cpu(sim, cpu);
+	if (policy->hurry && !policy->running)
+		arm_wakeup(sim, cpu, wakeup_ns(sim));
 }
 
 static void on_timeout(struct sim *sim, struct sim_event *ev)
@@ -143,6 +192,7 @@ void sim_policy_init(struct sim *sim)
 	policy->done.happen = on_done;
 	policy->timeout.happen = on_timeout;
 	policy->overdue.happen = on_overdue;
+	policy->wakeup.happen = on_wakeup;
 	policy->needed = true;
 	sim_policy_take(sim, sim_cpu_take_idle(sim, NULL, -1), true);
 }

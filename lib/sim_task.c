@@ -53,6 +53,8 @@ void sim_task_enqueue(struct sim *sim, struct sim_task *t, uint32_t flags, int c
 	sim->stats.nr_enqueued++;
 	sim_guard_wake(sim);
 	sim_note(sim, SCXU_EVENT_ENQUEUE, t, cpu, 0);
+	if (flags & SCXU_TASK_WAKEUP)
+		sim_policy_hurry(sim, view->cpu);
 }
 
 /* An idle CPU takes it at once, unless the policy wants to be asked. */

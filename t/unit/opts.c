@@ -152,6 +152,15 @@ static void test_slice_and_timeout(void)
 	is_int(complete(&o), 0, "a fallback within half the watchdog's time is taken");
 	o.fallback_ms = 51;
 	is_int(complete(&o), -EINVAL, "a later one is refused");
+	o.fallback_ms = 0;
+	o.wakeup_preempt_us = 100000;
+	is_int(complete(&o), 0, "wake-ups may end slices after up to 100 ms");
+	o.wakeup_preempt_us = 100001;
+	is_int(complete(&o), -EINVAL, "not later");
+	ok(log_is_one_error(&kept, "wakeup_preempt_us 100001: want 0 to 100000"), "as it says");
+	o.wakeup_preempt_us = 0;
+	o.reserved32 = 1;
+	is_int(complete(&o), -EINVAL, "what is reserved is 0");
 }
 
 static void test_flags(void)

@@ -105,6 +105,38 @@ static void test_slices(void)
 	scxu_close(s);
 }
 
+/* The longest that a task which sleeps 20 times waits beside one that does not. */
+static uint64_t max_wakeup_us(uint32_t wakeup_preempt_us, uint64_t *nr_preemptions)
+{
+	struct scxu *s;
+	uint64_t max_us;
+
+	begin();
+	opts.wakeup_preempt_us = wakeup_preempt_us;
+	s = start(
+		"\"a\": { \"run\": 1000000 }, "
+		"\"b\": { \"loop\": 20, \"delay\": 7000, \"run\": 1000, \"sleep\": 1300, \"run\": 100, \"sleep\": 20000 }");
+	run_fifo(s, 50 * NSEC_PER_MSEC);
+	*nr_preemptions = task(s, 0)->view.nr_preemptions;
+	max_us = task(s, 1)->wakeups.max_ns / NSEC_PER_USEC;
+	scxu_close(s);
+	return max_us;
+}
+
+static void test_wakeup_preempt(void)
+{
+	uint64_t nr, max_us = max_wakeup_us(0, &nr);
+
+	ok(max_us > 2000 && max_us < 5010, "a wake-up waits for 1 ms and a tick: %ju us",
+	   (uintmax_t)max_us);
+	max_us = max_wakeup_us(1, &nr);
+	ok(max_us < 10, "or not at all, if it may end slices: %ju us", (uintmax_t)max_us);
+	max_us = max_wakeup_us(2000, &nr);
+	ok(max_us > 500 && max_us <= 2010, "but for slices that began just now: %ju us",
+	   (uintmax_t)max_us);
+	ok(nr >= 40 && nr <= 50, "each ends one: %ju", (uintmax_t)nr);
+}
+
 static void test_script(void)
 {
 	struct scxu *s;
@@ -623,6 +655,7 @@ int main(void)
 		bail("no temporary file");
 	close(fd);
 	test_slices();
+	test_wakeup_preempt();
 	test_script();
 	test_timers();
 	test_resume();
