@@ -98,6 +98,7 @@ struct scxu *program_start(struct program *prog, int argc, char **argv)
 		.name = prog->name,
 		.events = prog->policy ? scxu_policy_events(prog->policy) : 0,
 		.fields = prog->fields,
+		.wakeup_preempt_us = prog->wakeup_preempt_us,
 		.log = print_log,
 		.log_arg = prog,
 	};

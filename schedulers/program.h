@@ -20,6 +20,7 @@ struct program {
 	struct scxu_policy *policy; /* set by the scheduler, for program_run(); what it wants to
 					hear of cgroups goes where the kernel has none */
 	uint32_t fields;            /* set by the scheduler: SCXU_FIELD_* that the policy reads */
+	uint32_t wakeup_preempt_us; /* set by the scheduler: as in struct scxu_opts */
 	uint64_t slice_min_ns;      /* set by the scheduler if it has --slice-us-min, then that */
 	uint64_t slice_ns;          /* --slice-us */
 	struct scxu *s;             /* not the same one after a restart */

@@ -190,6 +190,7 @@ int main(int argc, char **argv)
 		.about = "gives each task a share of the CPUs by its weight",
 		.policy = &policy,
 		.fields = SCXU_FIELD_FLAGS | SCXU_FIELD_PRIORITY,
+		.wakeup_preempt_us = 500,
 		.slice_min_ns = 100000,
 	};
 	static struct vruntime v = { .prog = &prog };

@@ -177,9 +177,10 @@ def vruntime_latency():
     light = {"run": 200, "timer": {"ref": "unique", "period": 10000}}
     run = Run("scx_vruntime", {"hog": loops(100), "light": light}, 4, 30)
     wakeup = run.groups["light"]["wakeup"]
-    ok(wakeup["nr"] > 2900 and wakeup["p99_ns"] <= 5000000,
-       "scx_vruntime: beside 100 loops 99 of 100 wake-ups take no longer than a slice, 5 ms: "
-       f"{wakeup['p99_ns'] / 1000:.0f} us")
+    # Who has run for 500 us gives way at once.
+    ok(wakeup["nr"] > 2900 and wakeup["p50_ns"] <= 50000 and wakeup["p99_ns"] <= 550000,
+       "scx_vruntime: beside 100 loops 99 of 100 wake-ups take no longer than 0.55 ms: "
+       f"{wakeup['p99_ns'] / 1000:.0f} us, half of them {wakeup['p50_ns'] / 1000:.0f} us")
     ok(run.groups["hog"]["exec_ns"] > 0.97 * 4 * 30 * SEC_NS - 3000 * 200000,
        "... and the loops have the rest")
 
