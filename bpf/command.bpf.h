@@ -35,7 +35,7 @@ static __always_inline u32 command_set_vtime(struct task_struct *p,
 		return RESULT_STALE;
 	if (to == DSQ_ANY_VTIME)
 		queue_mark(&any_vtime_hint);
-	return park_move(p, dsq, to, 0, queue_vtime(d)) ? RESULT_PLACED : RESULT_STALE;
+	return park_move(p, dsq, to, 0, d->vtime) ? RESULT_PLACED : RESULT_STALE;
 }
 
 /* From here on the policy owes an answer for it again; if it cannot be told, the fallback runs it. */

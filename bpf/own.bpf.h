@@ -15,6 +15,7 @@ struct own_queue {
 	u32 looks;                      /* of the guard in a row that found a task there */
 	u32 left;   /* one of its CPUs went offline since it was last seen empty */
 	u32 orphan; /* its CPUs leave it to others */
+	struct order order;
 };
 
 struct {

@@ -3,9 +3,9 @@
 #ifndef SCXU_PLACE_BPF_H
 #define SCXU_PLACE_BPF_H
 
-#define MAX_VTIME (1ULL << 62)
+#define HEAD_DISTANCE (1ULL << 62) /* half of what a difference can be */
 
-u64 __hidden nr_heads; /* tasks put before all others so far */
+struct order __hidden any_vtime_order;
 
 /* What is known while decisions are drained. */
 struct batch {
@@ -83,13 +83,22 @@ static __always_inline u64 decide_dsq(struct task_struct *p, const struct scxu_s
 
 /*
  * In a queue in order of vtime, what goes first does so before all others, the last one first. The
- * kernel compares by difference, so between the first and the last there is half the range at most.
+ * kernel compares by difference, as vtimes may wrap; so that is far before them, but not too far.
  */
-static __always_inline u64 queue_vtime(const struct scxu_shm_decision *d)
+static __always_inline u64 queue_vtime(const struct scxu_shm_decision *d, struct order *o)
 {
-	if (goes_first(d))
-		return -++nr_heads;
-	return d->vtime > MAX_VTIME ? MAX_VTIME : d->vtime;
+	u64 ahead;
+
+	if (!o)
+		return d->vtime;
+	if (!goes_first(d)) {
+		o->vtime = d->vtime;
+		return d->vtime;
+	}
+	ahead = o->vtime - o->head;
+	if (ahead < HEAD_DISTANCE / 2 || ahead > HEAD_DISTANCE + HEAD_DISTANCE / 2)
+		o->head = o->vtime - HEAD_DISTANCE;
+	return --o->head;
 }
 
 static __always_inline u64 queue_slice_ns(const struct scxu_shm_decision *d)
@@ -105,20 +114,28 @@ static __always_inline u64 queue_slice_ns(const struct scxu_shm_decision *d)
 	return slice_ns;
 }
 
-static __always_inline void mark_queue(u64 dsq)
+/* Of a queue in order of vtime: its order. */
+static __always_inline struct order *mark_queue(u64 dsq)
 {
 	struct own_queue *q;
 	struct cpu *c;
 
+	if (dsq == DSQ_ANY_VTIME) {
+		queue_mark(&any_vtime_hint);
+		return &any_vtime_order;
+	}
 	if (dsq >= DSQ_QUEUES) {
 		q = own_queue(dsq - DSQ_QUEUES);
-		if (q)
-			queue_mark(&q->hint);
-		return;
+		if (!q)
+			return NULL;
+		queue_mark(&q->hint);
+		return &q->order;
 	}
 	c = cpu_state(dsq);
-	if (c)
-		queue_mark(&c->queue_hint);
+	if (!c)
+		return NULL;
+	queue_mark(&c->queue_hint);
+	return &c->order;
 }
 
 /* Wake a CPU that can take @p from where it was put. */
@@ -157,11 +174,10 @@ static __always_inline bool insert_queued(struct task_struct *p, u64 dsq,
 	bool ours;
 
 	if (dsq != DSQ_ANY) {
-		mark_queue(dsq);
-		ours = compat_insert_vtime(p, dsq, slice_ns, queue_vtime(d));
+		ours = compat_insert_vtime(p, dsq, slice_ns, queue_vtime(d, mark_queue(dsq)));
 	} else if (d->vtime && !goes_first(d)) {
-		queue_mark(&any_vtime_hint);
-		ours = compat_insert_vtime(p, DSQ_ANY_VTIME, slice_ns, queue_vtime(d));
+		ours = compat_insert_vtime(p, DSQ_ANY_VTIME, slice_ns,
+					   queue_vtime(d, mark_queue(DSQ_ANY_VTIME)));
 	} else {
 		queue_mark(&any_hint);
 		ours = compat_insert(p, DSQ_ANY, slice_ns, goes_first(d) ? head_flag() : 0);
@@ -183,16 +199,17 @@ static __always_inline bool insert(struct task_struct *p, u64 dsq,
 static __always_inline bool move_recalled(struct task_struct *p, u64 dsq, s32 this_cpu,
 					  const struct scxu_shm_decision *d, struct batch *b)
 {
+	struct order *o = NULL;
+	u64 to;
+
 	if (dsq == SCX_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL))
 		dsq = this_cpu;
-	if (dsq == DSQ_ANY) {
+	to = dsq == DSQ_ANY && d->vtime ? DSQ_ANY_VTIME : dsq;
+	if (to == DSQ_ANY)
 		queue_mark(&any_hint);
-		queue_mark(&any_vtime_hint);
-	} else {
-		mark_queue(dsq);
-	}
-	if (!park_move(p, DSQ_PARK, dsq == DSQ_ANY && d->vtime ? DSQ_ANY_VTIME : dsq,
-		       queue_slice_ns(d), queue_vtime(d)))
+	else
+		o = mark_queue(to);
+	if (!park_move(p, DSQ_PARK, to, queue_slice_ns(d), queue_vtime(d, o)))
 		return false;
 	kick_for(p, dsq, d, b);
 	return true;

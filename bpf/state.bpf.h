@@ -73,6 +73,12 @@ struct {
 	__type(value, struct slot);
 } slots SEC(".maps");
 
+/* Of a queue in order of vtime. Touched with drain_lock held. */
+struct order {
+	u64 vtime; /* of the last one that was put there in its order */
+	u64 head;  /* and before all others */
+};
+
 /* Per CPU. Touched by that CPU with interrupts off, but for custody, which has a lock. */
 struct cpu {
 	u32 turn;   /* of ops.dispatch, for fairness between queues */
@@ -84,12 +90,13 @@ struct cpu {
 	u32 orphan;      /* it leaves its queue to others */
 	u32 custody_lock;
 	u32 custody_head;
-	u32 custody_tail; /* also of the ring: the arena's copy can be scribbled on */
-	u32 event_tail;   /* the true one as well */
-	u32 event_lock;   /* of the ring that belongs to no CPU */
-	u32 next_queue;   /* of the policy's own, for fairness between them */
-	u64 queues;       /* of the policy's own that this CPU serves */
-	u64 run_ns;       /* when what runs began to, if wakeup.bpf.h wants to know */
+	u32 custody_tail;   /* also of the ring: the arena's copy can be scribbled on */
+	u32 event_tail;     /* the true one as well */
+	u32 event_lock;     /* of the ring that belongs to no CPU */
+	u32 next_queue;     /* of the policy's own, for fairness between them */
+	u64 queues;         /* of the policy's own that this CPU serves */
+	struct order order; /* of its queue */
+	u64 run_ns;         /* when what runs began to, if wakeup.bpf.h wants to know */
 };
 
 struct {

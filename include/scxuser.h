@@ -294,8 +294,9 @@ struct scxu_dispatch {
 	 *  default slice. */
 	uint64_t slice_ns;
 	/** Order among tasks dispatched to the same CPU, or to any: least first, equal ones in the
-	 *  order of dispatch. 0 = no order but that, which is faster; tasks dispatched to any CPU
-	 *  with and without vtime take turns. More than 2^62 counts as that. */
+	 *  order of dispatch. It may wrap: a is less than b if (int64_t)(a - b) < 0, so keep them
+	 *  within 2^61 of each other. 0 = no order but that of dispatch, which is faster; tasks
+	 *  dispatched to any CPU with and without vtime take turns. */
 	uint64_t vtime;
 	/** Comes back with the task's next enqueue. */
 	uint64_t cookie;

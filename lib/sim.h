@@ -126,7 +126,8 @@ struct sim_queue {
 	uint32_t nr_heaps;
 	uint32_t nr;
 	uint64_t nr_inserted;
-	uint64_t nr_heads;
+	uint64_t vtime; /* of the last one that was put there in its order, */
+	uint64_t head;  /* and before all others */
 };
 
 enum sim_state { SIM_ASLEEP, SIM_CUSTODY, SIM_QUEUED, SIM_LOCAL, SIM_RUNNING, SIM_GONE };

@@ -3,8 +3,6 @@
 #include "intf.h"
 #include "sim.h"
 
-#define MAX_VTIME (UINT64_C(1) << 62)
-
 static uint64_t clamp_slice_ns(const struct sim *sim, uint64_t slice_ns)
 {
 	if (!slice_ns)
@@ -14,11 +12,6 @@ static uint64_t clamp_slice_ns(const struct sim *sim, uint64_t slice_ns)
 	if (slice_ns > SCXU_MAX_SLICE_US * NSEC_PER_USEC)
 		return SCXU_MAX_SLICE_US * NSEC_PER_USEC;
 	return slice_ns;
-}
-
-static uint64_t clamp_vtime(uint64_t vtime)
-{
-	return vtime > MAX_VTIME ? MAX_VTIME : vtime;
 }
 
 static bool own_queue_serves(const struct sim *sim, uint32_t queue, const struct sim_task *t)
@@ -38,9 +31,8 @@ static void place_for_any(struct sim *sim, struct sim_task *t, const struct scxu
 	bool head = d->flags & (SCXU_DISPATCH_HEAD | SCXU_DISPATCH_PREEMPT);
 	bool by_vtime = d->vtime && !head;
 
-	sim_queue_insert(sim, by_vtime ? &sim->any_vtime : &sim->any, t,
-			 by_vtime ? clamp_vtime(d->vtime) : 0, clamp_slice_ns(sim, d->slice_ns),
-			 head);
+	sim_queue_insert(sim, by_vtime ? &sim->any_vtime : &sim->any, t, by_vtime ? d->vtime : 0,
+			 clamp_slice_ns(sim, d->slice_ns), head);
 	sim_cpu_kick_idle(sim, t, NULL);
 }
 
@@ -49,8 +41,7 @@ static void place_on_cpu(struct sim *sim, struct sim_task *t, const struct scxu_
 	bool head = d->flags & (SCXU_DISPATCH_HEAD | SCXU_DISPATCH_PREEMPT);
 	struct sim_cpu *c = &sim->cpus[d->cpu];
 
-	sim_queue_insert(sim, &c->queue, t, clamp_vtime(d->vtime), clamp_slice_ns(sim, d->slice_ns),
-			 head);
+	sim_queue_insert(sim, &c->queue, t, d->vtime, clamp_slice_ns(sim, d->slice_ns), head);
 	if (d->flags & SCXU_DISPATCH_PREEMPT) {
 		c->urgent = true;
 		sim_cpu_preempt(sim, d->cpu);
@@ -72,7 +63,7 @@ static uint32_t place(struct sim *sim, const struct scxu_dispatch *d)
 	t->view.vtime = d->vtime;
 	sim->stats.nr_dispatched++;
 	if (d->queue && own_queue_serves(sim, d->queue - 1, t)) {
-		sim_queue_insert(sim, &sim->own[d->queue - 1], t, clamp_vtime(d->vtime),
+		sim_queue_insert(sim, &sim->own[d->queue - 1], t, d->vtime,
 				 clamp_slice_ns(sim, d->slice_ns), d->flags & SCXU_DISPATCH_HEAD);
 		sim_cpu_kick_idle(sim, t, sim->own_cpus[d->queue - 1]);
 		return SCXU_RESULT_PLACED;
@@ -126,7 +117,7 @@ static uint32_t change_queued(struct sim *sim, struct sim_task *t, const struct 
 	if (t->state != SIM_QUEUED || t->queue == &sim->fallback.queue)
 		return SCXU_RESULT_STALE;
 	if (k->op == SCXU_OP_SET_VTIME) {
-		set_vtime(sim, t, clamp_vtime(k->vtime));
+		set_vtime(sim, t, k->vtime);
 		return SCXU_RESULT_PLACED;
 	}
 	if (sim->fallback.on)

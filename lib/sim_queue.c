@@ -12,6 +12,7 @@
 #include "sim.h"
 
 #define MIN_CAPACITY 16
+#define HEAD_DISTANCE (UINT64_C(1) << 62)
 
 int sim_queue_init(struct sim_queue *q, uint32_t nr_masks)
 {
@@ -54,6 +55,18 @@ static bool make_room(struct scxu_heap *heap)
 	return true;
 }
 
+/* As queue_vtime() in bpf/place.bpf.h. */
+static uint64_t order(struct sim_queue *q, uint64_t vtime, bool head)
+{
+	uint64_t ahead = q->vtime - q->head;
+
+	if (!head)
+		return q->vtime = vtime;
+	if (ahead < HEAD_DISTANCE / 2 || ahead > HEAD_DISTANCE + HEAD_DISTANCE / 2)
+		q->head = q->vtime - HEAD_DISTANCE;
+	return --q->head;
+}
+
 void sim_queue_insert(struct sim *sim, struct sim_queue *q, struct sim_task *t, uint64_t vtime,
 		      uint64_t slice_ns, bool head)
 {
@@ -68,7 +81,7 @@ void sim_queue_insert(struct sim *sim, struct sim_queue *q, struct sim_task *t, 
 	t->placed_slice_ns = slice_ns;
 	t->queue_seq = q->nr_inserted++;
 	q->nr++;
-	scxu_heap_push(heap, &t->queue_item, head ? -++q->nr_heads : vtime);
+	scxu_heap_push(heap, &t->queue_item, order(q, vtime, head));
 }
 
 void sim_queue_remove(struct sim_task *t)

@@ -128,6 +128,15 @@ static void set_two_heads(void)
 	send_to(c, CPU, 0, SCXU_DISPATCH_HEAD);
 }
 
+static void set_wrapped(void)
+{
+	start_hog(hog, CPU, HOG_NS, LONG_NS);
+	abc_want_to_run();
+	send_to(a, CPU, 5, 0);
+	send_to(b, CPU, -5, 0);
+	send_to(c, CPU, 0, SCXU_DISPATCH_HEAD);
+}
+
 static void test_head(void)
 {
 	set_stage(set_one_head);
@@ -136,6 +145,10 @@ static void test_head(void)
 
 	set_stage(set_two_heads);
 	ok(in_order(c, b, a), "the last one first, and before any vtime");
+	clear_stage();
+
+	set_stage(set_wrapped);
+	ok(in_order(c, b, a), "vtimes wrap, and it goes before those that do");
 	clear_stage();
 }
 
