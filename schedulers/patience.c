@@ -28,23 +28,24 @@ void patience_end(struct patient *w)
 }
 
 /* Who does not wait any more loses nothing: then the commands are stale. */
-static bool help(struct patience *p, struct scxu *s, struct patient *w, uint64_t now_ns)
+static bool help(struct patience *p, struct scxu *s, struct patient *w, uint64_t now_ns,
+		 uint64_t vtime)
 {
 	if ((int64_t)(now_ns - w->since_ns) < (int64_t)p->max_wait_ns)
 		return false;
-	if (scxu_set_slice(s, w->task, HELP_NS) || scxu_set_vtime(s, w->task, 1))
+	if (scxu_set_slice(s, w->task, HELP_NS) || scxu_set_vtime(s, w->task, vtime))
 		return false;
 	scxu_list_remove(&w->item);
 	w->helped = true;
 	return true;
 }
 
-void patience_help(struct patience *p, struct scxu *s, uint64_t now_ns)
+void patience_help(struct patience *p, struct scxu *s, uint64_t now_ns, uint64_t vtime)
 {
 	struct scxu_list_item *item;
 	int nr = 0;
 
 	while (nr++ < MAX_HELPED && (item = scxu_list_first(&p->waiting)))
-		if (!help(p, s, scxu_container_of(item, struct patient, item), now_ns))
+		if (!help(p, s, scxu_container_of(item, struct patient, item), now_ns, vtime))
 			break;
 }

@@ -26,7 +26,10 @@ void patience_begin(struct patience *p, struct patient *w, const struct scxu_tas
 /* It came back, or sleeps. May be called again. */
 void patience_end(struct patient *w);
 
-/* Once a round: those that wait for too long are next, each for the shortest slice there is. */
-void patience_help(struct patience *p, struct scxu *s, uint64_t now_ns);
+/*
+ * Once a round: those that wait for too long are next, each for the shortest slice there is.
+ * @vtime: less than that of all others.
+ */
+void patience_help(struct patience *p, struct scxu *s, uint64_t now_ns, uint64_t vtime);
 
 #endif

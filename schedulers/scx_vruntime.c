@@ -37,15 +37,14 @@ struct vruntime {
 static int init(struct scxu *s, void *arg)
 {
 	struct vruntime *v = arg;
-	int err;
 
 	scxu_table_free(&v->tasks);
 	scxu_heap_free(&v->next);
 	groups_init(&v->groups, s);
 	patience_init(&v->patience, v->prog->opts.timeout_ms);
-	v->now_ns = 1000 * NSEC_PER_MSEC; /* so that vtime is never 0, which is none */
-	err = scxu_table_init(&v->tasks, s, sizeof(struct entry));
-	return err ? err : scxu_heap_init(&v->next, scxu_get_nr_slots(s));
+	v->now_ns = -1000 * NSEC_PER_MSEC; /* what is wrong when it wraps shows after a second */
+	return scxu_table_init(&v->tasks, s, sizeof(struct entry)) ?:
+		       scxu_heap_init(&v->next, scxu_get_nr_slots(s));
 }
 
 /* @ns of run time as vruntime of somebody with that weight. */
@@ -107,8 +106,9 @@ static void charge(struct vruntime *v, struct entry *e, const struct scxu_task *
 static uint64_t deadline(const struct vruntime *v, const struct entry *e)
 {
 	uint64_t awake_ns = min_u64(e->awake_ns, MAX_BEHIND * v->prog->slice_ns);
+	uint64_t key = e->vruntime_ns + scale(awake_ns, groups_mean(&v->groups));
 
-	return e->rest_ns ? e->next.key : e->vruntime_ns + scale(awake_ns, groups_mean(&v->groups));
+	return e->rest_ns ? e->next.key : key | 1; /* 0 is no vtime */
 }
 
 static void enqueue(struct scxu *s, const struct scxu_task *t, void *arg)
@@ -152,7 +152,7 @@ static uint64_t dispatch(struct scxu *s, void *arg)
 
 	while ((next = scxu_heap_pop(&v->next)))
 		give(s, v, scxu_container_of(next, struct entry, next));
-	patience_help(&v->patience, s, v->clock_ns);
+	patience_help(&v->patience, s, v->clock_ns, (v->now_ns - (UINT64_C(1) << 60)) | 1);
 	return 0;
 }
 

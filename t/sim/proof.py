@@ -185,6 +185,16 @@ def vruntime_latency():
        "... and the loops have the rest")
 
 
+def vruntime_wraps():
+    """It begins a second before 2^64, and each of the loops of nice 0 runs for longer than that."""
+    run = Run("scx_vruntime", {"a": loops(2), "b": loops(2, 5)}, 1, 8, trace=True)
+    ideal_us = 8000000 * 1024 / 2 / (1024 + 335)
+    ran_us = sum(length for name, begin, length in run.slices() if name == "a-0")
+    ok(ran_us > 1500000 and abs(ran_us / ideal_us - 1) <= 0.02,
+       f"scx_vruntime: vtime wraps: {ran_us:.0f} us, ideal {ideal_us:.0f}")
+    ok(run.max_wait_ms() <= 60, f"... and nobody waits longer: {run.max_wait_ms():.0f} ms")
+
+
 def vruntime_changes():
     run = Run("scx_vruntime", {"a": loops(4), "b": loops(4)}, 1, 60,
               more={"renice": [{"at": 20000000, "task": "b", "nice": 5},
@@ -223,6 +233,7 @@ def main():
     vruntime_shares()
     vruntime_cgroups()
     vruntime_latency()
+    vruntime_wraps()
     vruntime_changes()
     print(f"1..{nr_points}")
     return nr_failed > 0
