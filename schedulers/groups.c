@@ -143,7 +143,7 @@ uint64_t groups_mean(const struct groups *groups)
 {
 	uint64_t mean = groups->nr_awake ? groups->all[0].sum / groups->nr_awake : GROUPS_NICE_0;
 
-	return mean ? mean : 1;
+	return mean > GROUPS_MIN_MEAN ? mean : GROUPS_MIN_MEAN;
 }
 
 static void change(struct group *g, uint64_t weight)

@@ -9,7 +9,8 @@
 #include <scxuser.h>
 
 #define GROUPS_NICE_0 UINT64_C(1048576) /* the weight of a task of nice 0 in the root */
-#define GROUPS_MAX 1024                 /* tasks of others count as the root's */
+#define GROUPS_MIN_MEAN (GROUPS_NICE_0 / 1024)
+#define GROUPS_MAX 1024 /* tasks of others count as the root's */
 
 /* One cgroup. As long as nobody in it is awake it takes no part. */
 struct group {
@@ -47,7 +48,10 @@ void groups_leave(struct groups *groups, struct member *m);
 /* Of a member that is awake; at least 1. */
 uint64_t groups_weight(const struct member *m);
 
-/* The mean of all weights; GROUPS_NICE_0 if nobody is awake. */
+/*
+ * The mean of all weights, and GROUPS_NICE_0 if nobody is awake. Not less than GROUPS_MIN_MEAN: 100 ms
+ * of run time, scaled by it and then by the highest weight that there is, fit into 64 bits.
+ */
 uint64_t groups_mean(const struct groups *groups);
 
 /* SCXU_EVENT_CGROUP_WEIGHT; SCXU_EVENT_LOST: nobody counts as awake until it joins again. */

@@ -7,8 +7,8 @@
 #define TICK_NS (10 * NSEC_PER_MSEC) /* the longest there is: it may end a slice so late */
 
 /*
- * In turns: how far behind the others a task may be. What is bound to a busy CPU can never catch up
- * with them. And how far behind who slept just now is put who did not for long.
+ * In turns: how far behind the others a task may be, since one bound to a busy CPU never catches up;
+ * and how far behind who slept just now comes who did not for long.
  */
 #define MAX_BEHIND 4
 
@@ -54,17 +54,17 @@ static uint64_t scale(uint64_t ns, uint64_t weight)
 }
 
 /*
- * Two tasks on a CPU take turns, whatever they had: when one stops the other is there, and we hear
- * of it later. So the length of a turn has to be fair: in proportion to the weight, and with what
- * the task is behind, since the kernel's tick rounds all turns up.
+ * Two tasks on a CPU take turns, whatever they had, since we hear late when one stops. So a turn must
+ * be fair: as long as the weight says and what the task is behind, as ticks round all turns up.
  */
 static uint64_t slice_ns(const struct vruntime *v, const struct entry *e)
 {
 	int64_t behind_ns = v->now_ns - e->vruntime_ns;
 	uint64_t vslice_ns = v->turn_ns + (behind_ns > 0 ? behind_ns : 0);
-	uint64_t slice_ns = vslice_ns * groups_weight(&e->member) / GROUPS_NICE_0;
+	uint64_t weight = groups_weight(&e->member);
 
-	return min_u64(max_u64(slice_ns, v->prog->slice_min_ns), PROGRAM_MAX_SLICE_NS);
+	vslice_ns = min_u64(vslice_ns, scale(PROGRAM_MAX_SLICE_NS, weight));
+	return max_u64(vslice_ns * weight / GROUPS_NICE_0, v->prog->slice_min_ns);
 }
 
 /*

@@ -68,6 +68,23 @@ static void test_shares(void)
 	is_int(groups_mean(&groups), 5 * GROUPS_NICE_0 / 4, "the mean is that of all tasks");
 }
 
+static void test_mean(void)
+{
+	static struct member many[20000];
+	unsigned int i;
+
+	begin();
+	is_int(groups_mean(&groups), GROUPS_NICE_0, "the mean of nobody is nice 0");
+	make_cgroup(2, 1, 1);
+	for (i = 0; i < 20000; i++)
+		join(&many[i], 2);
+	is_int(groups_mean(&groups), GROUPS_MIN_MEAN,
+	       "that of many who share little is small, but not too small to be a divisor");
+	ok(100000000 * GROUPS_NICE_0 / GROUPS_MIN_MEAN <=
+		   UINT64_MAX / (88761 * (GROUPS_NICE_0 / 1024)),
+	   "so that a slice of 100 ms fits, scaled by that and by nice -20");
+}
+
 /* A cgroup that is gone leaves its place to another one. */
 static void test_gone(void)
 {
@@ -121,6 +138,7 @@ int main(void)
 {
 	alarm(MAX_SEC); /* what goes in circles does so for ever */
 	test_shares();
+	test_mean();
 	test_gone();
 	test_no_end();
 	test_gone_too_early();
