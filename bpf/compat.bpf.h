@@ -142,6 +142,9 @@ static __always_inline void compat_set_slice(struct task_struct *p, u64 slice_ns
 		p->scx.slice = slice_ns;
 }
 
+/* For ops.cpu_release() alone. Drop both with 6.19. */
+extern u32 scx_bpf_reenqueue_local(void) __weak __ksym;
+
 /*
  * Whether a CPU can wait for another that waits for it. Until 7.0 both wait with interrupts off,
  * for ever.

@@ -81,6 +81,7 @@ enum scx_dsq_id_flags {
 enum scx_enq_flags {
 	SCX_ENQ_WAKEUP = 1,
 	SCX_ENQ_HEAD = 1 << 4,
+	SCX_ENQ_REENQ = 1ULL << 40,
 	SCX_ENQ_LAST = 1ULL << 41,
 };
 
@@ -188,6 +189,7 @@ struct scx_cgroup_init_args {
 
 struct scx_exit_task_args;
 struct scx_dump_ctx;
+struct scx_cpu_release_args;
 
 #pragma clang attribute pop
 
@@ -206,6 +208,7 @@ struct sched_ext_ops {
 	void (*set_weight)(struct task_struct *p, u32 weight);
 	void (*set_cpumask)(struct task_struct *p, const struct cpumask *cpumask);
 	void (*update_idle)(s32 cpu, bool idle);
+	void (*cpu_release)(s32 cpu, struct scx_cpu_release_args *args);
 	s32 (*init_task)(struct task_struct *p, struct scx_init_task_args *args);
 	void (*exit_task)(struct task_struct *p, struct scx_exit_task_args *args);
 	void (*enable)(struct task_struct *p);

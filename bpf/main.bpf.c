@@ -46,6 +46,12 @@ static __always_inline void insert_local(struct task_struct *p)
 	compat_insert(p, SCX_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL), opts.slice_ns, 0);
 }
 
+/* One that was taken from a local queue since its CPU is lost, see scxu_cpu_release(). */
+static __always_inline bool must_leave(const struct task_struct *p, u64 enq_flags)
+{
+	return (enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_REENQ)) && p->nr_cpus_allowed > 1;
+}
+
 /*
  * One that the policy has no say in goes first, but not for ever: the kernel does not call
  * ops.dispatch while a CPU's local queue holds tasks, so two that use up their slices would leave
@@ -55,8 +61,9 @@ static __always_inline void enqueue_kernels(struct task_struct *p, u64 enq_flags
 {
 	u32 slot;
 
-	if (p->scx.slice || (enq_flags & (SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP) |
-					  SCX_ENUM(scx_enq_flags, SCX_ENQ_LAST)))) {
+	if (!must_leave(p, enq_flags) &&
+	    (p->scx.slice || (enq_flags & (SCX_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP) |
+					   SCX_ENUM(scx_enq_flags, SCX_ENQ_LAST))))) {
 		insert_local(p);
 		return;
 	}
@@ -119,7 +126,7 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		guard_wake();
 		return;
 	}
-	if (is_kernels(p) || (enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_LAST))) {
+	if (is_kernels(p) || is_exiting(p) || (enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_LAST))) {
 		enqueue_kernels(p, enq_flags);
 		count(cpu, nr_kernel);
 		return;
@@ -336,6 +343,19 @@ void BPF_PROG(scxu_update_idle, s32 cpu, bool idle)
 		shm_cpus[cpu].pid = 0;
 }
 
+/*
+ * A task of a class above ours takes this CPU, for as long as it likes: a busy one for ever. Or until
+ * one in the local queue has run: a real-time parent that reaps its child spins in the kernel while
+ * the last thread, which it preempted, takes the same entries out of /proc. Nobody else can take
+ * what is in that queue, at its head the one that ran, so it is enqueued again. Until 7.0, which has
+ * a deadline server for our class.
+ */
+SEC("struct_ops/scxu_cpu_release")
+void BPF_PROG(scxu_cpu_release, s32 cpu, struct scx_cpu_release_args *args)
+{
+	scx_bpf_reenqueue_local();
+}
+
 SEC("struct_ops.s/scxu_init_task")
 s32 BPF_PROG(scxu_init_task, struct task_struct *p, struct scx_init_task_args *args)
 {
@@ -532,6 +552,7 @@ struct sched_ext_ops scxu_ops = {
 	.set_weight = (void *)scxu_set_weight,
 	.set_cpumask = (void *)scxu_set_cpumask,
 	.update_idle = (void *)scxu_update_idle,
+	.cpu_release = (void *)scxu_cpu_release,
 	.init_task = (void *)scxu_init_task,
 	.exit_task = (void *)scxu_exit_task,
 	.enable = (void *)scxu_enable,

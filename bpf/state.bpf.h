@@ -208,4 +208,13 @@ static __always_inline bool is_kernels(const struct task_struct *p)
 	return (p->flags & PF_KTHREAD) || p->tgid == worker_tgid;
 }
 
+/*
+ * One on its way out may have given back its pid, by which answers find a task until 7.1. The kernel
+ * places these by itself where we have no ops.cpu_release().
+ */
+static __always_inline bool is_exiting(const struct task_struct *p)
+{
+	return p->flags & PF_EXITING;
+}
+
 #endif

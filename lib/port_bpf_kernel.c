@@ -90,6 +90,9 @@ int port_bpf_read_kernel(struct scxu *s)
 	p->ops_flags = kernel_enum(btf, "scx_ops_flags", "SCX_OPS_KEEP_BUILTIN_IDLE") |
 		       kernel_enum(btf, "scx_ops_flags", "SCX_OPS_ENQ_LAST") |
 		       kernel_enum(btf, "scx_ops_flags", "SCX_OPS_TID_TO_TASK");
+	/* Those that leave are to leave a CPU, too, that our class has lost. */
+	if (!btf_has_member(btf, "rq", "ext_server"))
+		p->ops_flags |= kernel_enum(btf, "scx_ops_flags", "SCX_OPS_ENQ_EXITING");
 	if (s->opts.flags & SCXU_PARTIAL)
 		p->ops_flags |= kernel_enum(btf, "scx_ops_flags", "SCX_OPS_SWITCH_PARTIAL");
 	p->kind_sysrq = kernel_enum(btf, "scx_exit_kind", "SCX_EXIT_SYSRQ");

@@ -68,6 +68,9 @@ void drop_unwanted_ops(struct scxu *s, struct scxu_bpf *skel)
 	bool run = s->opts.fields & SCXU_FIELD_RUN, flags = s->opts.fields & SCXU_FIELD_FLAGS;
 	bool preempt = events & SCXU_EVENT_BIT(SCXU_EVENT_PREEMPT);
 
+	/* With the deadline server nobody waits for ever, and soon the kernel warns of this one. */
+	if (btf_has_member(port_of(s)->kernel, "rq", "ext_server"))
+		drop_op(skel, cpu_release);
 	if (!run && !flags && !preempt)
 		drop_op(skel, stopping);
 	if (!flags && !preempt && !(events & SCXU_EVENT_BIT(SCXU_EVENT_YIELD)))
