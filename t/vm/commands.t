@@ -11,6 +11,5 @@ vm_options=--icount
 guest 7.3 2 600 socket.sh
 guest 6.12 2 600 socket.sh
 guest 7.3 2 600 partial.sh move
-# Not "move" there: see BUGS of scxuser(8).
-guest 6.12 2 600 partial.sh
+guest 6.12 2 600 partial.sh move
 done_testing
