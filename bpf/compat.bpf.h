@@ -145,6 +145,36 @@ static __always_inline void compat_set_slice(struct task_struct *p, u64 slice_ns
 /* For ops.cpu_release() alone. Drop both with 6.19. */
 extern u32 scx_bpf_reenqueue_local(void) __weak __ksym;
 
+/* Drop all three with 6.19. */
+extern struct rq *scx_bpf_cpu_rq(s32 cpu) __weak __ksym;
+extern struct task_struct *scx_bpf_cpu_curr(s32 cpu) __weak __ksym;
+
+/*
+ * Whether a task of a class above ours runs on @cpu, and may keep it for ever. From 7.0 on the kernel
+ * sees to it that our class has its share. @partial: ordinary tasks are above us as well.
+ */
+static __always_inline bool compat_cpu_is_taken(s32 cpu, bool partial)
+{
+	struct task_struct *curr = NULL;
+	struct rq *rq;
+	u32 policy;
+
+	if (bpf_core_field_exists(struct rq, ext_server))
+		return false;
+	if (bpf_ksym_exists(scx_bpf_cpu_curr)) {
+		curr = scx_bpf_cpu_curr(cpu);
+	} else if (bpf_ksym_exists(scx_bpf_cpu_rq)) {
+		rq = scx_bpf_cpu_rq(cpu);
+		curr = rq ? rq->curr : NULL;
+	}
+	if (!curr || (curr->flags & PF_IDLE))
+		return false;
+	policy = curr->policy;
+	if (partial)
+		return policy != SCHED_EXT;
+	return policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE;
+}
+
 /*
  * Whether a CPU can wait for another that waits for it. Until 7.0 both wait with interrupts off,
  * for ever.

@@ -232,6 +232,7 @@ struct scxu_shm_opts {
 	__u64 fallback_ns; /* how long a task waits for an answer, 0 = for ever */
 	__u64 wakeup_ns; /* a wake-up ends the slice of who has run for that long, 0 = of nobody */
 	__u32 full_user; /* no idle short cut: every wake-up goes to the policy */
+	__u32 partial;   /* tasks of the ordinary class are not ours */
 	__u32 fields;    /* SCXU_FIELD_*, of the record */
 	__u64 events;    /* SCXU_EVENT_BIT(), types of events */
 };

@@ -66,9 +66,18 @@ enum {
 	EINVAL = 22,
 };
 
+/* Policies of tasks: include/uapi/linux/sched.h. */
+enum {
+	SCHED_FIFO = 1,
+	SCHED_RR = 2,
+	SCHED_DEADLINE = 6,
+	SCHED_EXT = 7,
+};
+
 #define CLOCK_MONOTONIC 1
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h; unchanged from 6.12 to 7.3 */
 #define PF_EXITING 0x00000004 /* the same */
+#define PF_IDLE 0x00000002    /* the same */
 #define DEFAULT_PRIO 120      /* static_prio at nice 0: include/linux/sched/prio.h */
 #define TASK_COMM_LEN 16
 
@@ -115,6 +124,15 @@ enum scx_exit_kind {
 /* Defined, not only declared: libbpf wants the same kind as the kernel's in a prototype. */
 struct cpumask {
 	unsigned long bits[1];
+};
+
+struct sched_dl_entity {
+	u64 dl_runtime;
+};
+
+struct rq {
+	struct task_struct *curr;
+	struct sched_dl_entity ext_server; /* since 7.0 */
 };
 
 struct scx_rq {

@@ -46,10 +46,11 @@ static __always_inline void insert_local(struct task_struct *p)
 	compat_insert(p, SCX_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL), opts.slice_ns, 0);
 }
 
-/* One that was taken from a local queue since its CPU is lost, see scxu_cpu_release(). */
-static __always_inline bool must_leave(const struct task_struct *p, u64 enq_flags)
+/* Its CPU is lost, and may have been before: see scxu_cpu_release(). */
+static __always_inline bool must_leave(struct task_struct *p, u64 enq_flags)
 {
-	return (enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_REENQ)) && p->nr_cpus_allowed > 1;
+	return p->nr_cpus_allowed > 1 && ((enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_REENQ)) ||
+					  compat_cpu_is_taken(scx_bpf_task_cpu(p), opts.partial));
 }
 
 /*

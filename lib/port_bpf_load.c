@@ -23,6 +23,7 @@ static void set_options(struct scxu *s, struct scxu_bpf *skel, struct scxu_shm_l
 		.fallback_ns = o->fallback_ms * NSEC_PER_MSEC,
 		.wakeup_ns = o->wakeup_preempt_us * NSEC_PER_USEC,
 		.full_user = !!(o->flags & SCXU_FULL_USER),
+		.partial = !!(o->flags & SCXU_PARTIAL),
 		.fields = o->fields,
 		.events = o->events,
 	};

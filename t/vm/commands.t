@@ -10,6 +10,6 @@ need_vm
 vm_options=--icount
 guest 7.3 2 600 socket.sh
 guest 6.12 2 600 socket.sh
-guest 7.3 2 600 partial.sh move
-guest 6.12 2 600 partial.sh move
+guest 7.3 2 600 partial.sh move above
+guest 6.12 2 600 partial.sh move above
 done_testing

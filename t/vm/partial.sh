@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In the guest: --partial, and scxuser, which says what a scheduler has then.
 #
-# usage: partial.sh [PART]...    PART: move, of threads that sleep, into the class and out of it
+# usage: partial.sh [PART]...    PART: move, of threads that sleep, into the class and out of it, or
+#				above, of busy tasks that go first
 set -u
 # shellcheck source=t/vm/guest.sh
 . "${0%/*}/guest.sh"
@@ -93,6 +94,22 @@ move()
 	is "and nobody has moved" "$(classes_of_threads "$pid")" " 9 7 "
 	kill -KILL "$pid"
 	wait_until 20000 ended /tmp/threads
+}
+
+# Busy tasks of the classes above have a CPU to themselves, longer than the watchdog is patient: who
+# ran there goes on elsewhere.
+above()
+{
+	background /tmp/hogs scxuser run hogs 2 24
+	sleep 1
+	background /tmp/fair taskset -c 1 hogs 1 8
+	wait_until 60000 ended /tmp/fair
+	ok "beside a busy task of the ordinary class: in charge" in_charge
+	background /tmp/rt taskset -c 1 chrt -f 10 hogs 1 8
+	wait_until 60000 ended /tmp/rt
+	ok "beside a busy real-time task: in charge" in_charge
+	wait_until 60000 ended /tmp/hogs
+	is "and those of class SCHED_EXT run to the end" "$(cat /tmp/hogs.rc)" 0
 }
 
 usage()
