@@ -49,8 +49,8 @@ refuses()
 
 for sched in scx_fifo scx_rr scx_vruntime; do
 	for load in equal interactive shares; do
-		record $sched $load --duration-ms 3000 --latency-us 2000 --seed 5 --full-user
-		replay 0 $sched --json
+		record "$sched" $load --duration-ms 3000 --latency-us 2000 --seed 5 --full-user
+		replay 0 "$sched" --json
 		ok "$load: $(said nr_recorded) decisions" [ "$(said nr_recorded)" -ge 500 ]
 		is 'all of them the same' "$(said nr_same)" "$(said nr_recorded)"
 		is 'and no more' "$(said nr_now)" "$(said nr_recorded)"
