@@ -201,8 +201,11 @@ static void finish_simulation(struct program *prog)
 		fprintf(stderr, "%s: --cpus or --machine, not both\n", prog->name);
 		bad_usage(prog);
 	}
-	if (sim->load && (prog->stats_sec || prog->monitor_sec)) {
-		fprintf(stderr, "%s: --stats and --monitor do not go with --simulate\n",
+	if (sim->load && (prog->stats_sec || prog->monitor_sec ||
+			  prog->opts.flags & (SCXU_PARTIAL | SCXU_HISTOGRAMS))) {
+		fprintf(stderr,
+			"%s: --partial, --histograms, --stats and --monitor do not go with "
+			"--simulate\n",
 			prog->name);
 		bad_usage(prog);
 	}

@@ -116,6 +116,8 @@ static void test_bad(void)
 		{ "--openmetrics", "--openmetrics goes with --stats or --monitor" },
 		{ "--simulate x --openmetrics", "--openmetrics goes with --stats or --monitor" },
 		{ "--simulate x --stats 1", "do not go with --simulate" },
+		{ "--simulate x -p", "--partial, --histograms, --stats" },
+		{ "--simulate x --histograms", "do not go with --simulate" },
 		{ "--cpus 2", "go with --simulate" },
 		{ "--stats-path=", "--stats-path '': want a file name of 1 to 107 bytes" },
 		{ "--nonsense", "unrecognized option '--nonsense'" },
