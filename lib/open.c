@@ -14,7 +14,21 @@ SCXU_API const char *scxu_version(void)
 	return PACKAGE_VERSION;
 }
 
-static int attach(struct scxu *s, const struct scxu_opts *opts)
+/* Tasks wait from the moment that we are attached, so that is the last step. */
+static int attach(struct scxu *s)
+{
+	int err = s->port->prepare(s);
+
+	if (!err && s->recorder)
+		err = scxu_record_prepare(s);
+	if (!err && s->port->attach)
+		err = s->port->attach(s);
+	if (!err && s->recorder)
+		scxu_record_begin(s);
+	return err;
+}
+
+static int begin(struct scxu *s, const struct scxu_opts *opts)
 {
 	int err = scxu_opts_complete(s, opts);
 
@@ -27,9 +41,7 @@ static int attach(struct scxu *s, const struct scxu_opts *opts)
 	else if (!err)
 		err = scxu_preflight(s);
 	if (!err)
-		err = s->port->attach(s);
-	if (!err && s->recorder)
-		err = scxu_record_begin(s);
+		err = attach(s);
 	if (err)
 		return err;
 
@@ -53,7 +65,7 @@ SCXU_API int scxu_open(struct scxu **sp, const struct scxu_opts *opts)
 	s->port = &scxu_port_bpf;
 	s->round = 1;
 
-	err = attach(s, opts);
+	err = begin(s, opts);
 	if (err) {
 		scxu_close(s);
 		return err;

@@ -34,7 +34,9 @@ struct scxu_command {
 };
 
 struct scxu_port {
-	/* Become the scheduler. Sets s->port_data, s->nr_slots, and calls scxu_set_topology(). */
+	/* All that takes memory or time. Sets s->port_data, s->nr_slots; calls scxu_set_topology(). */
+	int (*prepare)(struct scxu *s);
+	/* Become the scheduler; NULL if nothing is left to do for that. */
 	int (*attach)(struct scxu *s);
 	/* Leave; the exit record stays. May be called twice. */
 	void (*detach)(struct scxu *s);

@@ -163,6 +163,7 @@ static void port_bpf_read_histograms(struct scxu *s, struct scxu_histograms *h)
 }
 
 const struct scxu_port scxu_port_bpf = {
+	.prepare = port_bpf_prepare,
 	.attach = port_bpf_attach,
 	.detach = port_bpf_detach,
 	.destroy = port_bpf_destroy,

@@ -71,6 +71,7 @@ int port_bpf_map_memory(struct scxu *s);
 int port_bpf_run(const struct bpf_program *prog, void *ctx, size_t size);
 
 /* port_bpf_attach.c */
+int port_bpf_prepare(struct scxu *s);
 int port_bpf_attach(struct scxu *s);
 void port_bpf_detach(struct scxu *s);
 void port_bpf_destroy(struct scxu *s);

@@ -90,7 +90,7 @@ static int attach_ops(struct scxu *s)
 	return err;
 }
 
-static int port_bpf_attach_quietly(struct scxu *s)
+static int prepare(struct scxu *s)
 {
 	int err = check_libbpf(s);
 
@@ -100,11 +100,10 @@ static int port_bpf_attach_quietly(struct scxu *s)
 	err = err ?: port_bpf_map_memory(s);
 	err = err ?: port_bpf_map_doorbell(s);
 	err = err ?: scxu_lock_memory(s);
-	err = err ?: join(s);
-	return err ?: attach_ops(s);
+	return err ?: join(s);
 }
 
-int port_bpf_attach(struct scxu *s)
+int port_bpf_prepare(struct scxu *s)
 {
 	struct port_bpf *p = calloc(1, sizeof(*p));
 	int err;
@@ -117,10 +116,20 @@ int port_bpf_attach(struct scxu *s)
 	p->own_cpu = -1;
 
 	libbpf_log_begin(s);
-	err = port_bpf_attach_quietly(s);
+	err = prepare(s);
 	libbpf_log_end();
 	btf__free(p->kernel);
 	p->kernel = NULL;
+	return err;
+}
+
+int port_bpf_attach(struct scxu *s)
+{
+	int err;
+
+	libbpf_log_begin(s);
+	err = attach_ops(s);
+	libbpf_log_end();
 	return err;
 }
 

@@ -23,11 +23,6 @@ static bool is_policy(const struct recorder *r)
 	return pthread_equal(pthread_self(), r->policy);
 }
 
-static int record_attach(struct scxu *s)
-{
-	return -EBUSY; /* it is put in front of a port that is */
-}
-
 /* Whether the recording is whole, and if not, what is missing. */
 static void tell_of_recording(struct scxu *s)
 {
@@ -332,7 +327,6 @@ static int record_write_summary(struct scxu *s, FILE *f, int format)
 }
 
 const struct scxu_port scxu_port_record = {
-	.attach = record_attach,
 	.detach = record_detach,
 	.destroy = record_destroy,
 	.read_tasks = record_read_tasks,
@@ -448,7 +442,7 @@ static int check_machine(struct scxu *s)
 	return -EOPNOTSUPP;
 }
 
-int scxu_record_begin(struct scxu *s)
+int scxu_record_prepare(struct scxu *s)
 {
 	struct recorder *r = s->recorder;
 	int err = check_machine(s);
@@ -462,13 +456,18 @@ int scxu_record_begin(struct scxu *s)
 	if (!err)
 		put_machine(s);
 	err = err ?: record_start_writer(r);
-	if (err) {
+	if (err)
 		scxu_error(s, "%s: cannot record: %s", r->path, strerror(-err));
-		return err;
-	}
+	return err;
+}
+
+void scxu_record_begin(struct scxu *s)
+{
+	struct recorder *r = s->recorder;
+
 	r->inner = s->port;
 	s->port = &scxu_port_record;
-	return 0;
+	record_begin(r);
 }
 
 void scxu_record_free(struct scxu *s)

@@ -590,7 +590,7 @@ static int alloc(struct scxu *s)
 	return replay_compare_init(&r->compare, s->nr_slots);
 }
 
-static int replay_attach(struct scxu *s)
+static int replay_prepare(struct scxu *s)
 {
 	struct replay *r = calloc(1, sizeof(*r));
 	struct scxu_topology *topology = NULL;
@@ -650,7 +650,7 @@ static void replay_destroy(struct scxu *s)
 }
 
 const struct scxu_port scxu_port_replay = {
-	.attach = replay_attach,
+	.prepare = replay_prepare,
 	.detach = replay_detach,
 	.destroy = replay_destroy,
 	.read_tasks = replay_read_tasks,

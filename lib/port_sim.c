@@ -388,7 +388,7 @@ static int check_asked_for(struct scxu *s)
 	return -EOPNOTSUPP;
 }
 
-static int port_sim_attach(struct scxu *s)
+static int port_sim_prepare(struct scxu *s)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
 	int err;
@@ -451,7 +451,7 @@ static void port_sim_destroy(struct scxu *s)
 }
 
 const struct scxu_port scxu_port_sim = {
-	.attach = port_sim_attach,
+	.prepare = port_sim_prepare,
 	.detach = port_sim_detach,
 	.destroy = port_sim_destroy,
 	.read_tasks = port_sim_read_tasks,

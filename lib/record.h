@@ -286,13 +286,14 @@ struct recorder {
 	pthread_t policy, writer;
 	bool patient; /* nobody waits for the policy, so that it can wait for the writer */
 	bool writing; /* there is a writer */
+	bool begun;   /* it may write: both threads */
 	bool stop;    /* it shall end: both threads */
 	/* The writer's, and before and after it the other's. */
 	struct scxu *s;
 	char *path;
 	int fd, err;
 	uint32_t nr_blocks;
-	uint64_t nr_bytes, nr_unwritten;
+	uint64_t nr_bytes, nr_unwritten; /* no bytes: the file is as it was */
 };
 
 /* record_put.c: append a record; where there is no room it is counted. */
@@ -318,7 +319,9 @@ void record_put_end(struct recorder *r);
 
 /* record_write.c */
 int record_open(struct recorder *r, const char *path);
+/* What the file has stays in it until record_begin(). */
 int record_start_writer(struct recorder *r);
+void record_begin(struct recorder *r);
 /* Have the rest written. Return: 0, or why not all of it was. */
 int record_close(struct recorder *r);
 

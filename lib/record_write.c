@@ -89,6 +89,29 @@ static void fail(struct recorder *r, int err)
 		 strerror(-err));
 }
 
+static int write_file_head(struct recorder *r)
+{
+	uint8_t head[RECORD_FILE_HEAD] = RECORD_MAGIC;
+
+	record_put_fixed(head + 8, RECORD_VERSION, 4);
+	r->nr_bytes = sizeof(head);
+	return write_all(r->fd, head, sizeof(head));
+}
+
+static bool has_content(const struct recorder *r)
+{
+	struct stat st;
+
+	return !fstat(r->fd, &st) && S_ISREG(st.st_mode) && st.st_size;
+}
+
+static int overwrite(struct recorder *r)
+{
+	if (ftruncate(r->fd, 0))
+		return -errno;
+	return write_file_head(r);
+}
+
 /* All that is there. */
 static void drain(struct recorder *r)
 {
@@ -96,6 +119,11 @@ static void drain(struct recorder *r)
 	size_t len;
 	int err;
 
+	if (!r->nr_bytes) {
+		err = overwrite(r);
+		if (err)
+			fail(r, err);
+	}
 	while ((len = record_ring_peek(&r->ring, &bytes))) {
 		if (!r->err) {
 			err = write_block(r, bytes, len);
@@ -119,7 +147,8 @@ static void *write_loop(void *arg)
 	setpriority(PRIO_PROCESS, gettid(), 19);
 	do {
 		stop = __atomic_load_n(&r->stop, __ATOMIC_ACQUIRE);
-		drain(r);
+		if (__atomic_load_n(&r->begun, __ATOMIC_ACQUIRE))
+			drain(r);
 		if (!stop)
 			nanosleep(&pause, NULL);
 	} while (!stop);
@@ -136,19 +165,6 @@ static int check_file(int fd)
 	return S_ISREG(st.st_mode) || S_ISCHR(st.st_mode) ? 0 : -EINVAL;
 }
 
-/* What the file had before is lost only now. */
-static int write_file_head(struct recorder *r)
-{
-	uint8_t head[RECORD_FILE_HEAD] = RECORD_MAGIC;
-	struct stat st;
-
-	if (!fstat(r->fd, &st) && S_ISREG(st.st_mode) && ftruncate(r->fd, 0))
-		return -errno;
-	record_put_fixed(head + 8, RECORD_VERSION, 4);
-	r->nr_bytes = sizeof(head);
-	return write_all(r->fd, head, sizeof(head));
-}
-
 int record_open(struct recorder *r, const char *path)
 {
 	r->path = strdup(path);
@@ -163,7 +179,7 @@ int record_start_writer(struct recorder *r)
 {
 	sigset_t all, before;
 	pthread_attr_t attr;
-	int err = write_file_head(r);
+	int err = has_content(r) ? 0 : write_file_head(r);
 
 	if (err)
 		return err;
@@ -176,6 +192,11 @@ int record_start_writer(struct recorder *r)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	r->writing = !err;
 	return -err;
+}
+
+void record_begin(struct recorder *r)
+{
+	__atomic_store_n(&r->begun, true, __ATOMIC_RELEASE);
 }
 
 int record_close(struct recorder *r)

@@ -510,8 +510,9 @@ static void record_run(void (*policy)(struct scxu *s, void *arg), void *arg, uin
 		bail("cannot record to %s: %s", path, kept.line);
 	if (nr_chunks)
 		s.recorder->nr_chunks = nr_chunks;
-	if (scxu_record_begin(&s))
+	if (scxu_record_prepare(&s))
 		bail("cannot record to %s: %s", path, kept.line);
+	scxu_record_begin(&s);
 	policy(&s, arg);
 	s.port->detach(&s);
 	scxu_record_free(&s);

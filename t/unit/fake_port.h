@@ -15,7 +15,7 @@
 
 static struct {
 	/* What it answers. */
-	int attach_result;
+	int prepare_result, attach_result;
 	unsigned int room;            /* decisions that fit */
 	unsigned int room_after_wait; /* and then */
 	unsigned int nr_tasks;  /* there to be read; their slots count from 0, their CPU is 3 */
@@ -59,11 +59,15 @@ static struct {
 	uint32_t cpuperf;
 } fake;
 
+static int fake_prepare(struct scxu *s)
+{
+	s->port_data = &fake;
+	return fake.prepare_result;
+}
+
 static int fake_attach(struct scxu *s)
 {
 	fake.nr_attach++;
-	if (!fake.attach_result)
-		s->port_data = &fake;
 	return fake.attach_result;
 }
 
@@ -267,6 +271,7 @@ static void fake_read_histograms(struct scxu *s, struct scxu_histograms *h)
 }
 
 static const struct scxu_port fake_port = {
+	.prepare = fake_prepare,
 	.attach = fake_attach,
 	.detach = fake_detach,
 	.destroy = fake_destroy,

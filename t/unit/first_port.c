@@ -29,7 +29,7 @@ static unsigned int read_tasks(struct scxu *s, struct scxu_task *tasks, unsigned
 	return nr;
 }
 
-static int attach(struct scxu *s)
+static int prepare(struct scxu *s)
 {
 	struct scxu_topology *topology;
 	struct fixture fx;
@@ -41,11 +41,11 @@ static int attach(struct scxu *s)
 	fixture_end(&fx);
 	s->nr_slots = 64;
 	s->port = &port;
-	return err ?: fake_attach(s);
+	return err ?: fake_prepare(s);
 }
 
 const struct scxu_port scxu_port_bpf = {
-	.attach = attach,
+	.prepare = prepare,
 };
 
 void first_port_reset(void)

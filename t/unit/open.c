@@ -4,6 +4,7 @@
  *
  * The port defined here takes the place of the one to a real kernel, for the whole program.
  */
+#include "../../lib/record.h"
 #include "../tap.h"
 #include "fail_alloc.h"
 #include "fake_machine.h"
@@ -19,9 +20,11 @@ static const struct fake_file good_machine[] = {
 };
 
 static struct log_keeper kept;
+static char recording[64];
+static bool prepared; /* when it was attached */
 static struct fixture fx;
 
-static int stub_attach(struct scxu *s)
+static int stub_prepare(struct scxu *s)
 {
 	struct scxu_topology *t;
 	int err = scxu_read_topology(&t, fx.root, s);
@@ -30,18 +33,31 @@ static int stub_attach(struct scxu *s)
 	if (err)
 		return err;
 	s->nr_slots = 64;
-	fake_attach(s);
-	/* A port that fails half-way has something to free. */
-	s->port_data = &fake;
-	if (fake.attach_result)
+	if (fake.prepare_result)
+		scxu_error(s, "the port says what it lacks");
+	return fake_prepare(s);
+}
+
+/* From here on tasks would wait, so no allocation may be needed any more. */
+static int stub_attach(struct scxu *s)
+{
+	int err = fake_attach(s);
+
+	if (err)
 		scxu_error(s, "the port says why");
-	return fake.attach_result;
+	if (!s->recorder)
+		return err;
+	prepared = s->recorder->writing && s->recorder->ring.memory && !s->recorder->begun;
+	fail_alloc = err ? 0 : 1;
+	return err;
 }
 
 const struct scxu_port scxu_port_bpf = {
+	.prepare = stub_prepare,
 	.attach = stub_attach,
 	.detach = fake_detach,
 	.destroy = fake_destroy,
+	.has = fake_has,
 };
 
 /* Any pointer will do for a handle that must not stay what it is. */
@@ -102,6 +118,14 @@ static void test_failures(void)
 	ok(!s, "the handle is NULL");
 	ok(log_is_one_error(&kept, "the port says why"), "one line says why");
 	is_int(fake.nr_destroy, 1, "what the port left is freed");
+
+	memset(&fake, 0, sizeof(fake));
+	memset(&kept, 0, sizeof(kept));
+	fake.prepare_result = -EOPNOTSUPP;
+	is_int(scxu_open(&s, &o), -EOPNOTSUPP, "a port that cannot be prepared");
+	is_int(fake.nr_attach, 0, "it is not attached");
+	ok(log_is_one_error(&kept, "what it lacks"), "one line says why");
+	is_int(fake.nr_destroy, 1, "what it left is freed");
 
 	o.slice_us = 1;
 	is_int(open_with(&s, &o, 0), -EINVAL, "bad options");
@@ -170,6 +194,59 @@ static void test_allocation_failure(void)
 	is_int(nr_bad, 0, "-ENOMEM and no handle when one of %d fails", nr_tried);
 }
 
+static void write_recording(const char *text)
+{
+	FILE *f = fopen(recording, "w");
+
+	if (!f || fputs(text, f) < 0 || fclose(f))
+		bail("cannot write %s", recording);
+}
+
+/* "" if there is none. */
+static const char *read_recording(void)
+{
+	static char text[16];
+	FILE *f = fopen(recording, "r");
+
+	memset(text, 0, sizeof(text));
+	if (f) {
+		if (fread(text, 1, sizeof(text) - 1, f) < 1)
+			text[0] = '\0';
+		fclose(f);
+	}
+	return text;
+}
+
+static void test_recording(void)
+{
+	struct scxu_opts o = new_opts();
+	struct scxu *s;
+
+	o.record = recording;
+	snprintf(recording, sizeof(recording), "/tmp/scxuser-open.%d", getpid());
+	prepared = false;
+	is_int(open_with(&s, &o, 0), 0, "a handle that records is opened");
+	ok(prepared, "all that it takes was there before it was attached");
+	ok(fail_alloc == 1, "and nothing was allocated since");
+	fail_alloc = 0;
+	scxu_close(s);
+	ok(!memcmp(read_recording(), "scxurec\n", 8), "it has a head");
+
+	write_recording("old");
+	is_int(open_with(&s, &o, -EBUSY), -EBUSY, "what cannot attach records nothing");
+	is_str(read_recording(), "old", "what the file had is still there");
+	is_int(open_with(&s, &o, 0), 0, "what can");
+	fail_alloc = 0;
+	scxu_close(s);
+	ok(!memcmp(read_recording(), "scxurec\n", 8), "takes its place");
+	unlink(recording);
+
+	o.record = "/dev/full";
+	is_int(open_with(&s, &o, 0), -ENOSPC, "a file that has no room");
+	is_int(fake.nr_attach, 0, "is known before it is attached");
+	ok(log_is_one_error(&kept, "/dev/full: cannot record: No space"), "one line says so");
+}
+
 int main(void)
 {
 	is_str(scxu_version(), PACKAGE_VERSION, "the version is the package's");
@@ -182,6 +259,7 @@ int main(void)
 	test_bad_machine();
 	test_this_machine();
 	test_allocation_failure();
+	test_recording();
 	fixture_end(&fx);
 	return done_testing();
 }
