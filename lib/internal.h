@@ -95,8 +95,8 @@ void scxu_read_kernel_events(int fd, uint64_t *last);
 void scxu_copy_kernel_events(struct scxu_stats *stats, const uint64_t *last);
 
 /*
- * port_record.c: the file; then, before we attach, all that takes memory or time; once we are, all is
- * recorded, and what the file had before is lost; free what there is.
+ * port_record.c: the file, made if it is not there; then, before we attach, all that takes memory or
+ * time; once we are, all is recorded, and what the file had before is lost; free what there is.
  */
 int scxu_record_open(struct scxu *s);
 int scxu_record_prepare(struct scxu *s);

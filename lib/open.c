@@ -19,8 +19,8 @@ static int attach(struct scxu *s)
 {
 	int err = s->port->prepare(s);
 
-	if (!err && s->recorder)
-		err = scxu_record_prepare(s);
+	if (!err && s->opts.record)
+		err = scxu_record_open(s) ?: scxu_record_prepare(s);
 	if (!err && s->port->attach)
 		err = s->port->attach(s);
 	if (!err && s->recorder)
@@ -32,8 +32,6 @@ static int begin(struct scxu *s, const struct scxu_opts *opts)
 {
 	int err = scxu_opts_complete(s, opts);
 
-	if (!err && s->opts.record)
-		err = scxu_record_open(s);
 	if (s->opts.sim)
 		s->port = &scxu_port_sim;
 	else if (s->opts.replay)

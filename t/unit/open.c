@@ -151,6 +151,9 @@ static void test_bad_machine(void)
 	is_int(open_with(&s, &o, 0), -EOPNOTSUPP, "a machine without sched_ext");
 	ok(!s && !fake.nr_attach && !fake.nr_destroy, "the handle is NULL, nothing is tried");
 	ok(log_is_one_error(&kept, "no sched_ext"), "one line says what is missing");
+	o.record = recording;
+	is_int(open_with(&s, &o, 0), -EOPNOTSUPP, "a machine without it, and a recording");
+	ok(access(recording, F_OK), "no file is made");
 	fake_machine.files = good_machine;
 }
 
@@ -223,7 +226,6 @@ static void test_recording(void)
 	struct scxu *s;
 
 	o.record = recording;
-	snprintf(recording, sizeof(recording), "/tmp/scxuser-open.%d", getpid());
 	prepared = false;
 	is_int(open_with(&s, &o, 0), 0, "a handle that records is opened");
 	ok(prepared, "all that it takes was there before it was attached");
@@ -254,6 +256,7 @@ int main(void)
 	fake_machine.files = good_machine;
 	fake_capability(CAP_SYS_ADMIN);
 	fixture_unpack(&fx, "phone");
+	snprintf(recording, sizeof(recording), "/tmp/scxuser-open.%d", getpid());
 	test_life();
 	test_failures();
 	test_bad_machine();
