@@ -106,7 +106,8 @@ void scxu_record_free(struct scxu *s);
 /* summary.c */
 void scxu_print_json_string(FILE *f, const char *text);
 
-/* log.c */
+/* log.c: text of others, for terminals and for JSON, which is UTF-8: what it should not have is "?". */
+void scxu_make_printable(char *text, size_t size);
 __attribute__((format(printf, 3, 4))) void scxu_log(struct scxu *s, int level, const char *fmt,
 						    ...);
 

@@ -7,7 +7,6 @@
  * between is taken note of on the way, so that it reads the same tasks in the same rounds, and finds
  * CPUs as they were when they were last looked at.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
@@ -82,21 +81,13 @@ static bool next_is_answer_to_question(const struct replay *r)
 	       (r->more && r->next.type >= RECORD_IDLE && r->next.type <= RECORD_HISTOGRAMS);
 }
 
-/* It goes to terminals, and into JSON, which is UTF-8. */
-static void clean(char *text, size_t size)
-{
-	for (; size && *text; text++, size--)
-		if (!isprint((unsigned char)*text))
-			*text = '?';
-}
-
 /* A task that stands alone becomes an event as well. */
 static void take_event(struct replay *r, struct scxu_event *ev)
 {
 	struct replay_compare *c = &r->compare;
 
 	*ev = r->next.event;
-	clean(ev->task.comm, sizeof(ev->task.comm));
+	scxu_make_printable(ev->task.comm, sizeof(ev->task.comm));
 	if (r->next.type == RECORD_TASK) {
 		ev->type = SCXU_EVENT_ENQUEUE;
 		ev->cpu = ev->task.cpu;
@@ -370,7 +361,7 @@ static bool replay_read_slot(struct scxu *s, uint32_t slot, struct scxu_task *t)
 	if (!next_is(r, RECORD_SLOT) || r->next.event.task.slot != slot)
 		return false;
 	*t = r->next.event.task;
-	clean(t->comm, sizeof(t->comm));
+	scxu_make_printable(t->comm, sizeof(t->comm));
 	advance(s);
 	return true;
 }
@@ -602,8 +593,8 @@ static int replay_prepare(struct scxu *s)
 	err = record_reader_open(&r->reader, s->opts.replay, &r->head, &topology, s);
 	if (err)
 		return err;
-	clean(r->head.name, sizeof(r->head.name));
-	clean(r->head.version, sizeof(r->head.version));
+	scxu_make_printable(r->head.name, sizeof(r->head.name));
+	scxu_make_printable(r->head.version, sizeof(r->head.version));
 	err = scxu_set_topology(s, topology);
 	s->nr_slots = r->head.numbers[RECORD_TAG_NR_SLOTS];
 	err = err ?: alloc(s);

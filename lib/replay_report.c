@@ -65,6 +65,8 @@ static void print_end(const struct replay *r, FILE *f)
 	if (reader->why)
 		fprintf(f, "damaged at byte %llu, %s: this is up to there\n",
 			ULL(reader->bad_offset), reader->why);
+	else if (!reader->complete)
+		fprintf(f, "stopped before the end of the recording: this is up to there\n");
 	if (r->compare.nr_gaps)
 		fprintf(f,
 			"%llu records are missing at %llu places: after the first, policies may differ "

@@ -16,6 +16,7 @@ int load_bad(const struct reader *r, const yaml_node_t *at, const char *fmt, ...
 	va_start(args, fmt);
 	vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
+	scxu_make_printable(what, sizeof(what));
 	scxu_error(r->s, "%s:%zu:%zu: %s", r->path, at->start_mark.line + 1,
 		   at->start_mark.column + 1, what);
 	return -EINVAL;

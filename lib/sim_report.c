@@ -134,7 +134,11 @@ static void print_times(FILE *f, const struct sim_times *times)
 static void print_row(const struct sim *sim, FILE *f, const char *name, uint32_t nr_tasks,
 		      const struct total *total)
 {
-	fprintf(f, "%-16.16s %6u %8.2f", name, nr_tasks, share(sim, total->exec_ns));
+	char shown[17];
+
+	snprintf(shown, sizeof(shown), "%s", name);
+	scxu_make_printable(shown, sizeof(shown));
+	fprintf(f, "%-16s %6u %8.2f", shown, nr_tasks, share(sim, total->exec_ns));
 	print_times(f, &total->waits);
 	print_times(f, &total->wakeups);
 	fprintf(f, " %10llu %10llu\n", (unsigned long long)total->nr_runs,

@@ -25,4 +25,10 @@ for sched in scx_fifo scx_rr scx_vruntime; do
 	ok "$sched --percpu-local: a bound task waits for $local_us us at most, else $common_us" \
 		[ "${local_us:-99999}" -lt "$common_us" ]
 done
+
+load=$(mktemp "${TMPDIR:-/tmp}/scxuser-options.XXXXXX")
+trap 'rm -f "$load"' EXIT
+printf '{ "tasks": { "\\u001b[31mred": { "loop": 1, "run": 1000 } } }\n' >"$load"
+name=$("$builddir/schedulers/scx_fifo" --simulate "$load" | awk 'END { print $1 }')
+is 'a name of a task has nothing that a terminal obeys' "$name" '?[31mred'
 done_testing

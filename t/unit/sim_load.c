@@ -55,6 +55,7 @@ static void test_bad_tasks(void)
 {
 	refuses(TASK("\"run\": 1000, \"lock\": \"m\""), ":1:34: \"lock\" is not supported");
 	refuses(TASK("\"runx\": 1000"), ":1:21: \"runx\" is not supported");
+	refuses(TASK("\"\\u001b[2J\": 1000"), ":1:21: \"?[2J\" is not supported");
 	refuses(TASK("\"run\": \"1000\""), ":1:28: run: want a whole number from 0 to 86400000000");
 	refuses(TASK("\"run\": 1.5"), ":1:28: run: want a whole number");
 	refuses(TASK("\"run\": -1"), ":1:28: run: want a whole number");
