@@ -32,7 +32,7 @@ function row(load, name, target,    ours)
 
 function verdict(value, target)
 {
-	return value == "-" ? "-" : value <= target ? "reached" : "missed"
+	return value == "-" ? "-" : value + 0 <= target ? "reached" : "missed"
 }
 
 # What recording costs: the target is 5 %.
