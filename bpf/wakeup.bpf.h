@@ -64,7 +64,8 @@ static __always_inline void wakeup_hurry(struct task_struct *p, u64 now)
 	if (!c || shm_cpus[cpu].idle || this_cpu_leaves())
 		return;
 	/* Pairs with wakeup_fire(): it sees this, or we see that the timer is not armed any more. */
-	store_mb(&worker.hurry, 1);
+	if (!READ_ONCE(worker.hurry_ns))
+		store_mb(&worker.hurry_ns, now);
 	if (READ_ONCE(worker.running) && !READ_ONCE(shm->blocked))
 		return; /* see wakeup_worker_waits() */
 	ran_ns = now - READ_ONCE(c->run_ns);
@@ -77,7 +78,7 @@ static __always_inline void wakeup_hurry(struct task_struct *p, u64 now)
 /* What woke during its round is for the next one. */
 static __always_inline void wakeup_worker_waits(struct task_struct *p)
 {
-	if (opts.wakeup_ns && READ_ONCE(worker.hurry))
+	if (opts.wakeup_ns && READ_ONCE(worker.hurry_ns))
 		wakeup_arm(scx_bpf_task_cpu(p), opts.wakeup_ns);
 }
 
@@ -89,11 +90,26 @@ static __always_inline void wakeup_running(u32 cpu)
 		WRITE_ONCE(c->run_ns, bpf_ktime_get_ns());
 }
 
+/* Rounds may have come and gone since it was armed, and those that ran with them. */
 static int wakeup_fire(void *map, u32 *key, struct wakeup_timer *t)
 {
+	struct cpu *c = cpu_state(wakeup_cpu);
+	s64 waited_ns, ran_ns;
+	u64 now, since_ns;
+
 	store_mb(&wakeup_armed, 0);
-	if (READ_ONCE(worker.hurry) && !READ_ONCE(worker.running))
+	since_ns = READ_ONCE(worker.hurry_ns);
+	if (!c || !since_ns || READ_ONCE(worker.running))
+		return 0;
+	now = bpf_ktime_get_ns();
+	waited_ns = now - since_ns;
+	ran_ns = now - READ_ONCE(c->run_ns);
+	if (ran_ns > waited_ns)
+		waited_ns = ran_ns;
+	if (waited_ns >= (s64)opts.wakeup_ns)
 		wakeup_end_slice(wakeup_cpu);
+	else
+		wakeup_arm(wakeup_cpu, opts.wakeup_ns - waited_ns);
 	return 0;
 }
 

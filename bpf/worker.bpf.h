@@ -27,12 +27,12 @@ struct {
 struct {
 	u32 needed;
 	u32 preempting;  /* a CPU has ended a slice for the worker, which is next */
-	u32 hurry;       /* it is needed for a task that woke, see wakeup.bpf.h */
 	u32 fresh;       /* its next run begins a round */
 	u32 running;     /* from then until it waits for a CPU again; it may be asleep */
 	s32 cpu;         /* where it last waited */
 	bool restricted; /* may not run everywhere */
 	u64 needed_ns;   /* since when */
+	u64 hurry_ns;    /* since when for a task that woke, 0 = for none; see wakeup.bpf.h */
 	u32 parked;      /* between rounds; the guard counts how often it finds it so */
 } worker __hidden;
 
@@ -150,7 +150,7 @@ static __always_inline bool worker_take(bool free)
 static __always_inline void worker_begin(void)
 {
 	WRITE_ONCE(worker.fresh, 0);
-	WRITE_ONCE(worker.hurry, 0);
+	WRITE_ONCE(worker.hurry_ns, 0);
 	WRITE_ONCE(shm->needed, 0); /* first: if one of the two is wrong, then this one, with 1 */
 	store_mb(&worker.needed, 0);
 }

@@ -206,7 +206,7 @@ struct sim_policy {
 	int cpu;                  /* it runs there, or did last */
 	bool running, needed, begins, own_cpu_free;
 	bool preempting;
-	bool hurry;        /* needed for a task that woke */
+	uint64_t hurry_ns; /* since when for a task that woke, 0 = for none */
 	int wakeup_cpu;    /* where it preempts for that one */
 	uint64_t comes_ns; /* an idle CPU was last found for it */
 	uint64_t needed_ns, nr_read, nr_given;

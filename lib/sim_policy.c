@@ -72,6 +72,19 @@ static uint64_t wakeup_ns(const struct sim *sim)
 	return sim->s->opts.wakeup_preempt_us * NSEC_PER_USEC;
 }
 
+/* What runs there. */
+static uint64_t ran_ns(const struct sim *sim, int cpu)
+{
+	const struct sim_task *curr = sim->cpus[cpu].curr;
+
+	return curr ? sim->now_ns - curr->run_begin_ns : 0;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 static void arm_wakeup(struct sim *sim, int cpu, uint64_t delay_ns)
 {
 	struct sim_policy *policy = &sim->policy;
@@ -85,24 +98,32 @@ static void arm_wakeup(struct sim *sim, int cpu, uint64_t delay_ns)
 void sim_policy_hurry(struct sim *sim, int cpu)
 {
 	struct sim_policy *policy = &sim->policy;
-	const struct sim_task *curr = sim->cpus[cpu].curr;
-	uint64_t ran_ns = curr ? sim->now_ns - curr->run_begin_ns : 0;
 
 	if (!wakeup_ns(sim) || policy->begins || policy->comes_ns == sim->now_ns)
 		return;
-	policy->hurry = true;
+	if (!policy->hurry_ns)
+		policy->hurry_ns = sim->now_ns;
 	if (policy->running)
 		return; /* see on_done() */
-	if (ran_ns >= wakeup_ns(sim))
+	if (ran_ns(sim, cpu) >= wakeup_ns(sim))
 		end_slice(sim, cpu);
 	else
-		arm_wakeup(sim, cpu, wakeup_ns(sim) - ran_ns);
+		arm_wakeup(sim, cpu, wakeup_ns(sim) - ran_ns(sim, cpu));
 }
 
+/* Rounds may have come and gone since it was armed, and those that ran with them. */
 static void on_wakeup(struct sim *sim, struct sim_event *ev)
 {
-	if (sim->policy.hurry && !sim->policy.running)
-		end_slice(sim, sim->policy.wakeup_cpu);
+	struct sim_policy *policy = &sim->policy;
+	uint64_t longest_ns;
+
+	if (!policy->hurry_ns || policy->running)
+		return;
+	longest_ns = larger(sim->now_ns - policy->hurry_ns, ran_ns(sim, policy->wakeup_cpu));
+	if (longest_ns >= wakeup_ns(sim))
+		end_slice(sim, policy->wakeup_cpu);
+	else
+		arm_wakeup(sim, policy->wakeup_cpu, wakeup_ns(sim) - longest_ns);
 }
 
 /* A round begins. @free: because there is nothing else to run here. */
@@ -115,7 +136,7 @@ bool sim_policy_take(struct sim *sim, int cpu, bool free)
 	sim_cancel(&policy->timeout);
 	sim_cancel(&policy->overdue);
 	policy->needed = false;
-	policy->hurry = false;
+	policy->hurry_ns = 0;
 	policy->running = true;
 	policy->begins = true;
 	policy->own_cpu_free = free;
@@ -142,7 +163,7 @@ static void on_done(struct sim *sim, struct sim_event *ev)
 	sim_cpu_schedule(sim, cpu);
 	if (policy->needed && !policy->running)
 		find_cpu(sim, cpu);
-	if (policy->hurry && !policy->running)
+	if (policy->hurry_ns && !policy->running)
 		arm_wakeup(sim, cpu, wakeup_ns(sim));
 }
 
