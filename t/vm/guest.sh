@@ -73,13 +73,21 @@ state_is()
 	[ "$(state)" = "$1" ]
 }
 
+seq_is_not()
+{
+	[ "$(cat $SCX/enable_seq)" != "$1" ]
+}
+
+# The kernel counts an attachment when it has said that it is enabled, and we look in between.
 # start_scheduler [ARG]...: not to be called in a subshell, it sets sched_pid and attach_seq.
 start_scheduler()
 {
+	attach_seq=$(cat $SCX/enable_seq)
 	# shellcheck disable=SC2086 # SCHED is a command line
 	background /tmp/sched $SCHED "$@"
 	sched_pid=$(cat /tmp/sched.pid)
-	if wait_until 60000 attached_or_ended && state_is enabled; then
+	if wait_until 60000 attached_or_ended && state_is enabled &&
+		wait_until 10000 seq_is_not "$attach_seq"; then
 		attach_seq=$(cat $SCX/enable_seq)
 		return 0
 	fi
