@@ -78,7 +78,6 @@ seq_is_not()
 	[ "$(cat $SCX/enable_seq)" != "$1" ]
 }
 
-# The kernel counts an attachment when it has said that it is enabled, and we look in between.
 # start_scheduler [ARG]...: not to be called in a subshell, it sets sched_pid and attach_seq.
 start_scheduler()
 {
@@ -86,6 +85,7 @@ start_scheduler()
 	# shellcheck disable=SC2086 # SCHED is a command line
 	background /tmp/sched $SCHED "$@"
 	sched_pid=$(cat /tmp/sched.pid)
+	# The kernel says that it is enabled before it counts the attachment: we may look in between.
 	if wait_until 60000 attached_or_ended && state_is enabled &&
 		wait_until 10000 seq_is_not "$attach_seq"; then
 		attach_seq=$(cat $SCX/enable_seq)
