@@ -145,7 +145,8 @@ static __always_inline void compat_set_slice(struct task_struct *p, u64 slice_ns
 /* For ops.cpu_release() alone. Drop both with 6.19. */
 extern u32 scx_bpf_reenqueue_local(void) __weak __ksym;
 
-/* Drop all three with 6.19. */
+/* Drop all of these with 6.19. */
+extern struct rq *scx_bpf_locked_rq(void) __weak __ksym;
 extern struct rq *scx_bpf_cpu_rq(s32 cpu) __weak __ksym;
 extern struct task_struct *scx_bpf_cpu_curr(s32 cpu) __weak __ksym;
 
@@ -173,6 +174,30 @@ static __always_inline bool compat_cpu_is_taken(s32 cpu, bool partial)
 	if (partial)
 		return policy != SCHED_EXT;
 	return policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE;
+}
+
+/*
+ * For ops.dispatch: whether a task of a class above ours will take this CPU next. Until 7.0 the kernel
+ * asks an idle CPU's scheduler for a task before it looks into the classes above; that task then waits
+ * in the local queue, from where nobody else can take it.
+ */
+static __always_inline bool compat_cpu_is_claimed(s32 cpu)
+{
+	struct rq *rq = NULL;
+
+	if (bpf_core_field_exists(struct rq, ext_server))
+		return false;
+	if (bpf_ksym_exists(scx_bpf_locked_rq))
+		rq = scx_bpf_locked_rq();
+	else if (bpf_ksym_exists(scx_bpf_cpu_rq))
+		rq = scx_bpf_cpu_rq(cpu);
+	return rq && rq->nr_running > rq->scx.nr_running;
+}
+
+/* The same for ops.select_cpu, where newer ones of these kernels do not let us look. */
+static __always_inline bool compat_other_is_claimed(s32 cpu)
+{
+	return !bpf_ksym_exists(scx_bpf_locked_rq) && compat_cpu_is_claimed(cpu);
 }
 
 /*

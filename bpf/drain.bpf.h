@@ -69,10 +69,10 @@ __noinline int carry_out(u32 pos, s32 this_cpu, struct batch *b __arg_nonnull)
 	return 0;
 }
 
-/* True if a task was put on this CPU. */
-static __always_inline bool drain(s32 cpu)
+/* True if a task was put on this CPU. @claimed: it is not ours any more. */
+static __always_inline bool drain(s32 cpu, bool claimed)
 {
-	struct batch b = {};
+	struct batch b = { .claimed = claimed };
 	u32 tail, nr_slots, i;
 
 	use_arena();

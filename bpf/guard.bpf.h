@@ -131,7 +131,7 @@ static __always_inline bool age_cpu_queue(struct cpu *c, u32 cpu)
 		c->orphan = 0;
 		return false;
 	}
-	c->orphan = ++c->queue_looks > 1 && cpu_is_away(c, cpu);
+	c->orphan = ++c->queue_looks > 1 && cpu_is_lost(c, cpu);
 	if (c->orphan) {
 		WRITE_ONCE(orphans, 1);
 		hand_back(cpu);

@@ -130,13 +130,16 @@ struct sched_dl_entity {
 	u64 dl_runtime;
 };
 
-struct rq {
-	struct task_struct *curr;
-	struct sched_dl_entity ext_server; /* since 7.0 */
+struct scx_rq {
+	u32 nr_running;
+	bool kick_sync_pending; /* since 7.0 */
 };
 
-struct scx_rq {
-	bool kick_sync_pending; /* since 7.0 */
+struct rq {
+	unsigned int nr_running;
+	struct task_struct *curr;
+	struct scx_rq scx;
+	struct sched_dl_entity ext_server; /* since 7.0 */
 };
 
 struct scx_dispatch_q {

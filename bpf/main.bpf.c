@@ -97,7 +97,7 @@ s32 BPF_PROG(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flag
 	if (opts.full_user && !is_kernels(p) && !in_fallback)
 		return prev_cpu;
 	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &idle);
-	if (idle) {
+	if (idle && !compat_other_is_claimed(cpu)) {
 		if (is_worker(p)) {
 			worker_waits(p, true);
 			WRITE_ONCE(shm->own_cpu_free, 1);
@@ -230,15 +230,17 @@ SEC("struct_ops/scxu_dispatch")
 void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 {
 	struct cpu *c = cpu_state(cpu);
-	bool local, runnable;
+	bool claimed = compat_cpu_is_claimed(cpu), local, runnable;
 
 	if (!c)
 		return;
 	use_arena();
 	cpu_looks(cpu);
-	local = drain(cpu);
+	local = drain(cpu, claimed);
 	if (in_fallback && fallback.rescuing)
 		rescue();
+	if (claimed)
+		return;
 	if (READ_ONCE(c->urgent) && queue_take(&c->queue_hint, cpu)) {
 		WRITE_ONCE(c->urgent, 0);
 		return;

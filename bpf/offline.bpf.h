@@ -23,6 +23,12 @@ static __always_inline bool cpu_is_away(const struct cpu *c, u32 cpu)
 	return c->offline || READ_ONCE(shm_cpus[cpu].idle);
 }
 
+/* What is in its queue may wait there for ever. */
+static __always_inline bool cpu_is_lost(const struct cpu *c, u32 cpu)
+{
+	return cpu_is_away(c, cpu) || compat_cpu_is_taken(cpu, opts.partial);
+}
+
 /*
  * For the guard, when tasks have been in @dsq for more than a look: those whose CPU is away go to
  * its local queue. One that is idle for another reason just runs them. Nothing is asked of the task

@@ -71,7 +71,7 @@ static __noinline bool own_is_served(u32 nr)
 
 	bpf_for(cpu, 0, opts.layout.nr_cpus) {
 		c = cpu_state(cpu);
-		if (c && serves(c, nr) && !cpu_is_away(c, cpu))
+		if (c && serves(c, nr) && !cpu_is_lost(c, cpu))
 			return true;
 	}
 	return false;

@@ -9,7 +9,8 @@ struct order __hidden any_vtime_order;
 
 /* What is known while decisions are drained. */
 struct batch {
-	bool local; /* a task was put on this CPU */
+	bool local;   /* a task was put on this CPU */
+	bool claimed; /* it is for a class above ours: no task may be put on it */
 	bool none_idle;
 	u64 now_ns; /* if anybody wants to know */
 };
@@ -67,7 +68,7 @@ static __always_inline u64 decide_dsq(struct task_struct *p, const struct scxu_s
 		return DSQ_ANY;
 	}
 	if (d->cpu == -1) {
-		if (b->local || !may_run_on(p, this_cpu))
+		if (b->local || b->claimed || !may_run_on(p, this_cpu))
 			return DSQ_ANY;
 		if (!goes_first(d) && (d->vtime || others_wait(this_cpu)))
 			return DSQ_ANY;
@@ -75,7 +76,7 @@ static __always_inline u64 decide_dsq(struct task_struct *p, const struct scxu_s
 	}
 	if (!cpu_usable(d->cpu) || !may_run_on(p, d->cpu))
 		return DSQ_ANY;
-	if (d->cpu == this_cpu &&
+	if (d->cpu == this_cpu && !b->claimed &&
 	    (goes_first(d) || (!d->vtime && (b->local || !others_wait(this_cpu)))))
 		return SCX_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL);
 	return d->cpu;
