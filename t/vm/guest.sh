@@ -181,16 +181,19 @@ count_path()
 	for tid in /proc/"$sched_pid"/task/*; do
 		filter="$filter${filter:+ || }(common_pid == ${tid##*/} && id == 1)"
 	done
+	# To turn the event on changes the kernel's code, which may take a slow guest a second or two.
+	echo 0 >$trace/tracing_on
 	echo 16384 >$trace/buffer_size_kb
 	echo "common_pid == $sched_pid || $filter" >$enter/filter
+	echo 1 >$enter/enable
 	echo >$trace/trace
 	first=$(nr_stats_lines)
 	wait_until 20000 more_stats_lines_than "$first" || return 1
 	first=$(nr_stats_lines)
-	echo 1 >$enter/enable
+	echo 1 >$trace/tracing_on
 	missed=$(($(nr_stats_lines) - first))
 	wait_until $(($1 * 1000 + 60000)) more_stats_lines_than $((first + $1))
-	echo 0 >$enter/enable
+	echo 0 >$trace/tracing_on
 	# The number of lines, and of the policy's calls from the first line to the last. A long trace
 	# must not be read in real time: up to 6.12 that leaves a CPU's other tasks nothing.
 	counted=$(ordinary awk -v policy="$sched_pid" '
@@ -205,6 +208,7 @@ count_path()
 			}
 		}
 		END { print nr_writes + 0, seen + 0 }' $trace/trace)
+	echo 0 >$enter/enable
 	echo 0 >$enter/filter
 	[ "$missed" -eq 0 ] && [ "${counted% *}" -gt 1 ] || return 1
 	nr_syscalls=${counted#* }

@@ -54,7 +54,8 @@ kernel_events_are_right()
 	fi
 }
 
-# The thread that runs the policy gives up the CPU once a round, and that is all.
+# The thread that runs the policy gives up the CPU once a round, and that is all. A line of statistics
+# may be written a slice after its figures were read here, since the reader has a CPU to itself.
 beside_reader()
 {
 	SCHED=statreader
@@ -63,9 +64,9 @@ beside_reader()
 		return
 	fi
 	background /tmp/pairs pingpong -t 3600 16 0
-	if count_path 1 || count_path 1 || count_path 1; then
+	if count_path 2 || count_path 2 || count_path 2; then
 		ok "beside a reader of statistics: at most one system call per round" \
-			[ "$nr_syscalls" -le $((nr_rounds + nr_rounds / 50 + 5)) ]
+			[ "$nr_syscalls" -le $((nr_rounds + nr_rounds / 10 + 5)) ]
 		diag "$nr_syscalls system calls, $nr_rounds rounds, $nr_decisions decisions"
 	else
 		fail "the kernel's tracer sees each statistics line" "$missed missed; $counted; $(tail -n 3 $OUT)"
