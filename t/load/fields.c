@@ -481,8 +481,9 @@ static void test_awake(void)
 static void test_stopped(void)
 {
 	clear_stage();
-	summon(b, 60 * MSEC);
-	summon(a, 60 * MSEC);
+	/* Both are to be at it still when the last slice ends, however late we hear and decide. */
+	summon(b, 400 * MSEC);
+	summon(a, 400 * MSEC);
 	a->held = true;
 	a->give.slice_ns = LONG_NS;
 	send_to(a, CPU, 0, 0);
