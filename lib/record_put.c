@@ -238,11 +238,13 @@ static inline bool fields_differ(const struct recorder *r, const struct scxu_tas
 	return differs;
 }
 
-/* What may change with each enqueue and often does not: all at once, so that this is one branch. */
+/*
+ * What may change with each enqueue and often does not: all at once, so that this is one branch. The
+ * switches are not among it, which most tasks have one more of.
+ */
 static inline bool state_differs(const struct scxu_task *t, const struct scxu_task *k)
 {
-	return (two(&t->cpu) ^ two(&k->cpu)) | (t->nr_switches ^ k->nr_switches) |
-	       (t->cookie ^ k->cookie) | (t->vtime ^ k->vtime);
+	return (two(&t->cpu) ^ two(&k->cpu)) | (t->cookie ^ k->cookie) | (t->vtime ^ k->vtime);
 }
 
 _Static_assert(offsetof(struct scxu_task, tgid) == offsetof(struct scxu_task, pid) + 4 &&
@@ -277,6 +279,17 @@ inlined uint8_t *put_cpu(uint8_t *p, const struct scxu_task *t, struct scxu_task
 	return put_signed(p, t->cpu);
 }
 
+inlined uint8_t *put_switches(uint8_t *p, const struct scxu_task *t, struct scxu_task *k,
+			      uint8_t *mask)
+{
+	if (t->nr_switches == k->nr_switches)
+		return p;
+	*mask |= RECORD_SWITCHES;
+	p = put_signed(p, t->nr_switches - k->nr_switches);
+	k->nr_switches = t->nr_switches;
+	return p;
+}
+
 inlined uint8_t *put_cookie(uint8_t *p, const struct scxu_task *t, struct scxu_task *k,
 			    uint8_t *mask)
 {
@@ -306,11 +319,7 @@ inlined uint8_t *put_state(uint8_t *p, const struct scxu_task *t, struct scxu_ta
 		p = put(p, t->flags);
 		k->flags = t->flags;
 	}
-	if (t->nr_switches != k->nr_switches) {
-		*mask |= RECORD_SWITCHES;
-		p = put_signed(p, t->nr_switches - k->nr_switches);
-		k->nr_switches = t->nr_switches;
-	}
+	p = put_switches(p, t, k, mask);
 	p = put_cookie(p, t, k, mask);
 	if (t->vtime != k->vtime) {
 		*mask |= RECORD_VTIME;
@@ -333,6 +342,8 @@ inlined uint8_t *put_task(struct recorder *r, uint8_t *p, const struct scxu_task
 	p = put_generation(p, t, k, k->generation + 1, &mask);
 	if (state_differs(t, k))
 		p = put_state(p, t, k, &mask);
+	else
+		p = put_switches(p, t, k, &mask);
 	p = put_exec(p, t, k, &mask);
 	if (rest) {
 		mask |= RECORD_REST;
