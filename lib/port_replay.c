@@ -1,303 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/*
- * port_replay.c - a port that answers from a recording.
- *
- * We go through the records with the policy: what it does takes us past the record of the same. A
- * policy that does what the recorded one did finds all as that did. For another one, what stands in
- * between is taken note of on the way, so that it reads the same tasks in the same rounds, and finds
- * CPUs as they were when they were last looked at.
- */
+/* port_replay.c - a port that answers from a recording. */
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "replay.h"
-
-static void forget(struct scxu *s)
-{
-	struct replay *r = replay_of(s);
-
-	memset(r->idle, 0, s->nr_cpus * sizeof(*r->idle));
-	memset(r->pids, 0, s->nr_cpus * sizeof(*r->pids));
-	r->own_cpu = -1;
-	r->behind_gap = true;
-	r->compare.nr_gaps++;
-	r->compare.nr_lost += r->next.nr;
-}
-
-static bool next_is(const struct replay *r, enum record_type type)
-{
-	return r->more && r->next.type == type;
-}
-
-static bool next_is_event(const struct replay *r)
-{
-	return next_is(r, RECORD_TASK) || next_is(r, RECORD_ENQUEUE) || next_is(r, RECORD_EVENT);
-}
-
-static bool is_below(int number, int end)
-{
-	return number >= -1 && number < end;
-}
-
-/* Policies have tables by these numbers, which a kernel would never get wrong. */
-static bool can_be(const struct scxu *s, const struct scxu_event *ev)
-{
-	const struct scxu_task *t = &ev->task;
-
-	return t->slot < s->nr_slots && is_below(ev->cpu, s->nr_cpus) &&
-	       is_below(t->cpu, s->nr_cpus) && is_below(t->waker_cpu, s->nr_cpus) &&
-	       is_below(t->node, scxu_topology_nr_nodes(s->topology)) &&
-	       is_below(t->llc, scxu_topology_nr_llcs(s->topology));
-}
-
-static bool read_next(struct scxu *s)
-{
-	struct replay *r = replay_of(s);
-
-	r->more = record_read(&r->reader, &r->next);
-	if ((next_is_event(r) || next_is(r, RECORD_SLOT)) && !can_be(s, &r->next.event))
-		r->more = record_refuse(&r->reader, "a task whose slot or CPU is not there");
-	return r->more;
-}
-
-/* On to the next record. Behind a gap an answer is to what is missing. */
-static void advance(struct scxu *s)
-{
-	struct replay *r = replay_of(s);
-
-	r->behind_gap = false;
-	do {
-		r->nr_held = 0;
-		if (read_next(s) && next_is(r, RECORD_GAP))
-			forget(s);
-	} while (next_is(r, RECORD_GAP) || (r->behind_gap && next_is(r, RECORD_ANSWER)));
-}
-
-static bool next_is_answer_to_question(const struct replay *r)
-{
-	return next_is(r, RECORD_CGROUP) ||
-	       (r->more && r->next.type >= RECORD_IDLE && r->next.type <= RECORD_HISTOGRAMS);
-}
-
-/* A task that stands alone becomes an event as well. */
-static void take_event(struct replay *r, struct scxu_event *ev)
-{
-	struct replay_compare *c = &r->compare;
-
-	*ev = r->next.event;
-	scxu_make_printable(ev->task.comm, sizeof(ev->task.comm));
-	if (r->next.type == RECORD_TASK) {
-		ev->type = SCXU_EVENT_ENQUEUE;
-		ev->cpu = ev->task.cpu;
-		ev->time_ns = ev->task.enqueue_ns;
-		ev->seq = c->nr_events;
-	}
-	c->nr_events++;
-	if (!c->first_ns)
-		c->first_ns = ev->time_ns;
-	if (ev->time_ns > c->last_ns)
-		c->last_ns = ev->time_ns;
-	if (ev->type == SCXU_EVENT_ENQUEUE)
-		replay_enqueued(c, &ev->task);
-}
-
-static void leave_event(struct replay *r)
-{
-	if (r->left_head == r->left_tail)
-		r->left_head = r->left_tail = 0;
-	if (replay_grow((void **)&r->left, r->left_tail, &r->left_capacity, sizeof(*r->left)))
-		take_event(r, &r->left[r->left_tail++]);
-	else
-		r->compare.no_memory = true;
-}
-
-static void take_mask(struct scxu *s)
-{
-	struct replay *r = replay_of(s);
-	uint64_t **mask = &r->masks[r->next.words.slot & (s->nr_slots - 1)];
-	size_t size = r->next.words.nr * sizeof(uint64_t);
-
-	if (!*mask)
-		*mask = malloc(r->mask_words * sizeof(uint64_t));
-	if (!*mask) {
-		r->compare.no_memory = true;
-		return;
-	}
-	memset(*mask, 0, r->mask_words * sizeof(uint64_t));
-	memcpy(*mask, r->next.words.words, size);
-}
-
-static struct scxu_command cpuperf_command(int cpu, uint32_t perf)
-{
-	return (struct scxu_command){ .op = UINT32_MAX, .cpu = cpu, .flags = perf };
-}
-
-static void take_cpuperf(struct replay *r)
-{
-	struct scxu_command command = cpuperf_command(r->next.of_cpu.cpu, r->next.of_cpu.value);
-
-	replay_recorded_command(&r->compare, &command);
-}
-
-static int compare_ids(const void *left, const void *right)
-{
-	const struct replay_cgroup *a = left, *b = right;
-
-	return (a->id > b->id) - (a->id < b->id);
-}
-
-static struct replay_cgroup *find_cgroup(const struct replay *r, uint64_t id)
-{
-	void *found = tfind(&(struct replay_cgroup){ .id = id }, &r->cgroups, compare_ids);
-
-	return found ? *(struct replay_cgroup **)found : NULL;
-}
-
-static struct replay_cgroup *add_cgroup(struct replay *r, uint64_t id)
-{
-	struct replay_cgroup *cgroup = malloc(sizeof(*cgroup));
-
-	if (cgroup)
-		cgroup->id = id;
-	if (cgroup && tsearch(cgroup, &r->cgroups, compare_ids))
-		return cgroup;
-	free(cgroup);
-	r->compare.no_memory = true;
-	return NULL;
-}
-
-static void take_cgroup(struct replay *r)
-{
-	uint64_t id = r->next.cgroup.id;
-	struct replay_cgroup *cgroup = find_cgroup(r, id) ?: add_cgroup(r, id);
-
-	if (cgroup)
-		*cgroup = (struct replay_cgroup){ id, r->next.cgroup.parent_id, r->next.cgroup.err,
-						  r->next.cgroup.weight };
-}
-
-static void take_answer(struct scxu *s)
-{
-	struct replay *r = replay_of(s);
-	int cpu = r->next.of_cpu.cpu, i = r->next.type - RECORD_STATS;
-
-	switch (r->next.type) {
-	case RECORD_IDLE:
-		if (cpu >= 0)
-			r->idle[cpu] = r->next.of_cpu.value;
-		break;
-	case RECORD_OWN_CPU:
-		r->own_cpu = cpu;
-		break;
-	case RECORD_CPU_PID:
-		if (cpu >= 0)
-			r->pids[cpu] = r->next.of_cpu.value;
-		break;
-	case RECORD_MASK:
-		take_mask(s);
-		break;
-	case RECORD_CGROUP:
-		take_cgroup(r);
-		break;
-	case RECORD_STATS:
-	case RECORD_HISTOGRAMS:
-		memcpy(r->words[i], r->next.words.words, sizeof(r->words[i]));
-		r->has_words[i] = true;
-		break;
-	default:
-		break;
-	}
-}
-
-/* Go past the next record, and keep what it says. */
-static void pass(struct scxu *s)
-{
-	struct replay *r = replay_of(s);
-
-	switch (r->next.type) {
-	case RECORD_TASK:
-	case RECORD_ENQUEUE:
-	case RECORD_EVENT:
-		leave_event(r);
-		break;
-	case RECORD_DISPATCH:
-		replay_recorded(&r->compare, &r->next.dispatch);
-		break;
-	case RECORD_COMMAND:
-		replay_recorded_command(&r->compare, &r->next.command);
-		break;
-	case RECORD_CPUPERF:
-		take_cpuperf(r);
-		break;
-	default:
-		take_answer(s);
-	}
-	advance(s);
-}
-
-/*
- * The policy asks a question: its answer is the recorded one from when it was asked as often. What
- * other threads ask is not in the recording: they get the last answer.
- */
-static void ask(struct scxu *s)
-{
-	struct replay *r = replay_of(s);
-
-	if (!pthread_equal(pthread_self(), r->policy))
-		return;
-	if (next_is_answer_to_question(r) && r->next.nr <= r->nr_held)
-		pass(s);
-	else
-		r->nr_held++;
-}
-
-/* The policy does something that the recorded one did at some time: go past that. */
-static void follow(struct scxu *s, enum record_type type)
-{
-	struct replay *r = replay_of(s);
-
-	while (next_is_answer_to_question(r))
-		pass(s);
-	if (next_is(r, type))
-		pass(s);
-}
-
-/* What the recorded one was told of a failure, else @good. */
-static int answer(struct scxu *s, int good)
-{
-	struct replay *r = replay_of(s);
-
-	if (!next_is(r, RECORD_ANSWER))
-		return good;
-	good = r->next.of_cpu.value;
-	advance(s);
-	return good;
-}
-
-static bool next_event(struct scxu *s, struct scxu_event *ev)
-{
-	struct replay *r = replay_of(s);
-
-	if (r->left_head < r->left_tail) {
-		*ev = r->left[r->left_head++];
-		return true;
-	}
-	while (r->more && !next_is(r, RECORD_ROUND)) {
-		if (next_is_event(r)) {
-			take_event(r, ev);
-			advance(s);
-			return true;
-		}
-		if (next_is(r, RECORD_SHORT)) {
-			advance(s);
-			return false;
-		}
-		pass(s);
-	}
-	return false;
-}
 
 static bool is_wanted(const struct scxu *s, const struct scxu_event *ev)
 {
@@ -311,7 +19,7 @@ static bool is_wanted(const struct scxu *s, const struct scxu_event *ev)
 
 static bool next_wanted(struct scxu *s, struct scxu_event *ev)
 {
-	while (next_event(s, ev)) {
+	while (replay_next_event(s, ev)) {
 		if (!is_wanted(s, ev))
 			continue;
 		replay_of(s)->nr_read++;
@@ -348,7 +56,7 @@ static void replay_drop_events(struct scxu *s)
 		if (r->left[i].type == SCXU_EVENT_ENQUEUE)
 			r->left[to++] = r->left[i];
 	r->left_tail = to;
-	follow(s, RECORD_DROP);
+	replay_follow(s, RECORD_DROP);
 }
 
 /* A walk that was not recorded finds nobody. */
@@ -356,13 +64,13 @@ static bool replay_read_slot(struct scxu *s, uint32_t slot, struct scxu_task *t)
 {
 	struct replay *r = replay_of(s);
 
-	while (next_is(r, RECORD_SLOT) && r->next.event.task.slot < slot)
-		advance(s);
-	if (!next_is(r, RECORD_SLOT) || r->next.event.task.slot != slot)
+	while (replay_next_is(r, RECORD_SLOT) && r->next.event.task.slot < slot)
+		replay_advance(s);
+	if (!replay_next_is(r, RECORD_SLOT) || r->next.event.task.slot != slot)
 		return false;
 	*t = r->next.event.task;
 	scxu_make_printable(t->comm, sizeof(t->comm));
-	advance(s);
+	replay_advance(s);
 	return true;
 }
 
@@ -370,51 +78,51 @@ static const uint64_t *replay_task_cpumask(struct scxu *s, uint32_t slot)
 {
 	struct replay *r = replay_of(s);
 
-	ask(s);
+	replay_ask(s);
 	return r->masks[slot] ?: r->all_cpus;
 }
 
 static bool replay_submit(struct scxu *s, const struct scxu_dispatch *d)
 {
-	follow(s, RECORD_DISPATCH);
+	replay_follow(s, RECORD_DISPATCH);
 	replay_made(&replay_of(s)->compare, d);
-	return answer(s, true);
+	return replay_answer(s, true);
 }
 
 static bool replay_command(struct scxu *s, const struct scxu_command *command)
 {
-	follow(s, RECORD_COMMAND);
+	replay_follow(s, RECORD_COMMAND);
 	replay_made_command(&replay_of(s)->compare, command);
-	return answer(s, true);
+	return replay_answer(s, true);
 }
 
 static int replay_create_queue(struct scxu *s, uint32_t nr, const char *name)
 {
-	follow(s, RECORD_QUEUE);
-	return answer(s, 0);
+	replay_follow(s, RECORD_QUEUE);
+	return replay_answer(s, 0);
 }
 
 static int replay_add_to_queue(struct scxu *s, uint32_t nr, int cpu)
 {
-	follow(s, RECORD_QUEUE_CPU);
-	return answer(s, 0);
+	replay_follow(s, RECORD_QUEUE_CPU);
+	return replay_answer(s, 0);
 }
 
 static int replay_set_cpuperf(struct scxu *s, int cpu, uint32_t perf)
 {
-	struct scxu_command command = cpuperf_command(cpu, perf);
+	struct scxu_command command = replay_cpuperf(cpu, perf);
 
-	follow(s, RECORD_CPUPERF);
+	replay_follow(s, RECORD_CPUPERF);
 	replay_made_command(&replay_of(s)->compare, &command);
-	return answer(s, 0);
+	return replay_answer(s, 0);
 }
 
 static int replay_read_cgroup(struct scxu *s, uint64_t id, struct scxu_cgroup *info)
 {
 	const struct replay_cgroup *cgroup;
 
-	ask(s);
-	cgroup = find_cgroup(replay_of(s), id);
+	replay_ask(s);
+	cgroup = replay_cgroup(replay_of(s), id);
 	if (!cgroup || cgroup->err)
 		return cgroup ? cgroup->err : -ENOENT;
 	info->id = id;
@@ -441,12 +149,12 @@ static int replay_wait(struct scxu *s, int64_t timeout_ns, bool pending)
 
 	if (r->over)
 		return 0;
-	while (r->more && !next_is(r, RECORD_ROUND) && !r->behind_gap)
-		pass(s);
+	while (r->more && !replay_next_is(r, RECORD_ROUND) && !r->behind_gap)
+		replay_pass(s);
 	r->behind_gap = false;
-	if (next_is(r, RECORD_ROUND))
-		advance(s);
-	err = answer(s, 0);
+	if (replay_next_is(r, RECORD_ROUND))
+		replay_advance(s);
+	err = replay_answer(s, 0);
 	replay_end_round(&r->compare);
 	r->nr_read = 0;
 	if (r->compare.no_memory || (!r->more && (r->left_head == r->left_tail || !reads)))
@@ -476,19 +184,19 @@ static void replay_wake(struct scxu *s)
 
 static bool replay_cpu_is_idle(struct scxu *s, int cpu)
 {
-	ask(s);
+	replay_ask(s);
 	return replay_of(s)->idle[cpu];
 }
 
 static pid_t replay_cpu_pid(struct scxu *s, int cpu)
 {
-	ask(s);
+	replay_ask(s);
 	return replay_of(s)->pids[cpu];
 }
 
 static int replay_own_cpu(struct scxu *s)
 {
-	ask(s);
+	replay_ask(s);
 	return replay_of(s)->own_cpu;
 }
 
@@ -539,7 +247,7 @@ static void replay_read_stats(struct scxu *s, struct scxu_stats *stats)
 		.nr_cpus = s->nr_cpus,
 	};
 
-	ask(s);
+	replay_ask(s);
 	memcpy(stats, &ours, sz);
 	if (r->has_words[0])
 		copy_words(r, RECORD_STATS, stats);
@@ -547,7 +255,7 @@ static void replay_read_stats(struct scxu *s, struct scxu_stats *stats)
 
 static void replay_read_histograms(struct scxu *s, struct scxu_histograms *h)
 {
-	ask(s);
+	replay_ask(s);
 	copy_words(replay_of(s), RECORD_HISTOGRAMS, h);
 }
 
@@ -605,7 +313,7 @@ static int replay_prepare(struct scxu *s)
 	r->compare.slice_ns = s->opts.slice_us * NSEC_PER_USEC;
 	r->compare.recorded_slice_ns = r->head.numbers[RECORD_TAG_SLICE_US] * NSEC_PER_USEC;
 	warn_of_wishes(s);
-	advance(s);
+	replay_advance(s);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
  *	record_read.c	blocks out of a file, checked
  *	record_get.c	bytes into records
  *	port_replay.c	a port that answers from a recording
+ *	replay_walk.c	through that, with the policy
  *	replay_compare.c	what the policy decides otherwise
  *	replay_report.c	that, for people and for programs
  *

@@ -126,6 +126,32 @@ static inline struct replay *replay_of(struct scxu *s)
 	return s->port_data;
 }
 
+/* replay_walk.c */
+static inline bool replay_next_is(const struct replay *r, enum record_type type)
+{
+	return r->more && r->next.type == type;
+}
+
+/* On to the next record. Behind a gap an answer is to what is missing. */
+void replay_advance(struct scxu *s);
+/* Go past the next record, and keep what it says. */
+void replay_pass(struct scxu *s);
+/*
+ * The policy asks a question: its answer is the recorded one from when it was asked as often. What
+ * other threads ask is not in the recording: they get the last answer.
+ */
+void replay_ask(struct scxu *s);
+/* The policy does something that the recorded one did at some time: go past that. */
+void replay_follow(struct scxu *s, enum record_type type);
+/* What the recorded one was told of a failure, else @good. */
+int replay_answer(struct scxu *s, int good);
+/* False if there is none before the end of the round, or of what was read at once. */
+bool replay_next_event(struct scxu *s, struct scxu_event *ev);
+/* The last answer about it; NULL = none. */
+const struct replay_cgroup *replay_cgroup(const struct replay *r, uint64_t id);
+/* As a command, to be compared with others. */
+struct scxu_command replay_cpuperf(int cpu, uint32_t perf);
+
 /* replay_compare.c */
 int replay_compare_init(struct replay_compare *c, uint32_t nr_slots);
 void replay_compare_free(struct replay_compare *c);
