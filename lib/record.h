@@ -61,6 +61,7 @@ enum record_type {
 	RECORD_END = 22,     /* last of all */
 	RECORD_ENQUEUE = 23, /* an event, read, that is most of them */
 	RECORD_CGROUP = 24,  /* where one is, and its weight */
+	RECORD_NEXT = 25,    /* an enqueue, the next event, where its task was */
 	RECORD_NR_TYPES
 };
 

@@ -197,6 +197,19 @@ static void get_enqueue(struct record_reader *r, struct record *rec)
 	ev->time_ns = ev->task.enqueue_ns;
 }
 
+/* Told from an enqueue only by those who put and get. */
+static void get_next(struct record_reader *r, struct record *rec)
+{
+	struct scxu_event *ev = &rec->event;
+
+	rec->type = RECORD_ENQUEUE;
+	ev->type = SCXU_EVENT_ENQUEUE;
+	ev->seq = ++r->memory.last_seq;
+	get_task(r, &ev->task);
+	ev->cpu = ev->task.cpu;
+	ev->time_ns = ev->task.enqueue_ns;
+}
+
 static void get_dispatch(struct record_reader *r, struct record *rec)
 {
 	struct scxu_dispatch *d = &rec->dispatch;
@@ -369,6 +382,7 @@ static void (*const get_members[RECORD_NR_TYPES])(struct record_reader *r, struc
 	[RECORD_GAP] = get_number,        [RECORD_HEAD] = get_head,
 	[RECORD_CPU] = get_cpu,           [RECORD_END] = get_number,
 	[RECORD_ENQUEUE] = get_enqueue,   [RECORD_CGROUP] = get_cgroup,
+	[RECORD_NEXT] = get_next,
 };
 
 bool record_get(struct record_reader *r, struct record *rec)

@@ -482,11 +482,16 @@ static inline bool is_plain(const struct scxu_event *ev)
 
 inlined uint8_t *put_enqueue(struct recorder *r, uint8_t *p, const struct scxu_event *ev)
 {
+	uint64_t last_seq = r->memory.last_seq;
+
+	r->memory.last_seq = ev->seq;
+	if (ev->seq == last_seq + 1 && ev->cpu == ev->task.cpu) {
+		*p++ = RECORD_NEXT;
+		return p;
+	}
 	*p++ = RECORD_ENQUEUE;
 	p = put_signed(p, ev->cpu);
-	p = put_signed(p, ev->seq - r->memory.last_seq);
-	r->memory.last_seq = ev->seq;
-	return p;
+	return put_signed(p, ev->seq - last_seq);
 }
 
 aside void put_event_record(struct recorder *r, const struct scxu_event *ev)

@@ -15,7 +15,7 @@
 #include "record.h"
 
 #define STACK_SIZE (64 << 10) /* locked with the rest of our memory */
-#define LOOK_NS (20 * NSEC_PER_MSEC)
+#define LOOK_NS (50 * NSEC_PER_MSEC)
 
 /* The last word is filled up with zeros. */
 uint64_t record_sum(uint32_t len, uint32_t nr, const uint8_t *bytes)

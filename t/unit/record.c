@@ -23,6 +23,7 @@ static struct scxu handle;
 static uint64_t random_state;
 static bool with_fields = true;
 static struct scxu_task tasks[NR_SLOTS]; /* as they were last */
+static uint64_t last_seq;
 
 static uint64_t any(void)
 {
@@ -102,11 +103,12 @@ static struct scxu_task some_task(void)
 	return *known;
 }
 
+/* Most often the next event, and where the task was. */
 static void any_enqueue(struct scxu_event *ev)
 {
 	ev->task = some_task();
-	ev->cpu = any_number();
-	ev->seq = any_number();
+	ev->cpu = below(4) ? ev->task.cpu : (int32_t)any_number();
+	ev->seq = below(4) ? last_seq + 1 : any_number();
 	ev->time_ns = ev->task.enqueue_ns;
 	ev->type = SCXU_EVENT_ENQUEUE;
 }
@@ -166,9 +168,11 @@ static void any_record(struct record *rec)
 		break;
 	case RECORD_ENQUEUE:
 		any_enqueue(&rec->event);
+		last_seq = rec->event.seq;
 		break;
 	case RECORD_EVENT:
 		any_event(&rec->event);
+		last_seq = rec->event.seq;
 		break;
 	case RECORD_DISPATCH:
 		rec->dispatch = (struct scxu_dispatch){
@@ -357,6 +361,7 @@ static void begin_again(void)
 {
 	random_state = 1;
 	memset(tasks, 0, sizeof(tasks));
+	last_seq = 0;
 }
 
 /* Some without the members that cost something, which has a way of its own. */
