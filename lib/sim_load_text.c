@@ -9,14 +9,10 @@
 
 #define MAX_FILE (64 << 20)
 
-/*
- * Comments, as in C, become spaces, and so do tabs: then all stands where it stood. Return: the first
- * star that is in none of them and in no string, or NULL.
- */
-static const char *blank(char *text, size_t len)
+/* Comments, as in C, become spaces, and so do tabs: then all stands where it stood. */
+static void blank(char *text, size_t len)
 {
 	enum { CODE, STRING, LINE, OPEN, BLOCK } in = CODE;
-	const char *star = NULL;
 	size_t i;
 
 	for (i = 0; i < len; i++) {
@@ -44,28 +40,8 @@ static const char *blank(char *text, size_t len)
 			in = CODE;
 		} else if (text[i] == '\t' || ((in == LINE || in == BLOCK) && text[i] != '\n')) {
 			text[i] = ' ';
-		} else if (text[i] == '*' && in == CODE && !star) {
-			star = &text[i];
 		}
 	}
-	return star;
-}
-
-/* In YAML it stands for another part of the file, so that a short one would fill all memory. */
-static int refuse_star(struct reader *r, const char *star)
-{
-	const char *c, *line = r->text;
-	size_t nr_lines = 1;
-
-	for (c = r->text; c < star; c++) {
-		if (*c != '\n')
-			continue;
-		nr_lines++;
-		line = c + 1;
-	}
-	scxu_error(r->s, "%s:%zu:%zu: \"*\" is no JSON", r->path, nr_lines,
-		   (size_t)(star - line + 1));
-	return -EINVAL;
 }
 
 static int read_text(struct reader *r)
@@ -99,6 +75,26 @@ static int parse_error(struct reader *r, const yaml_parser_t *parser)
 	return -EINVAL;
 }
 
+/* In YAML an alias stands for another part of the file, so that a short one would fill all memory. */
+static int want_no_alias(struct reader *r, yaml_parser_t *parser)
+{
+	yaml_event_type_t type = YAML_NO_EVENT;
+	yaml_event_t event;
+
+	while (type != YAML_STREAM_END_EVENT) {
+		if (!yaml_parser_parse(parser, &event))
+			return parse_error(r, parser);
+		type = event.type;
+		if (type == YAML_ALIAS_EVENT)
+			scxu_error(r->s, "%s:%zu:%zu: \"*\" is no JSON", r->path,
+				   event.start_mark.line + 1, event.start_mark.column + 1);
+		yaml_event_delete(&event);
+		if (type == YAML_ALIAS_EVENT)
+			return -EINVAL;
+	}
+	return 0;
+}
+
 /* What follows the object, if anything does. */
 static int want_end(struct reader *r, yaml_parser_t *parser)
 {
@@ -115,7 +111,19 @@ static int want_end(struct reader *r, yaml_parser_t *parser)
 	return err;
 }
 
-static int parse_text(struct reader *r)
+static int read_all(struct reader *r, yaml_parser_t *parser)
+{
+	int err;
+
+	if (!yaml_parser_load(parser, &r->doc))
+		return parse_error(r, parser);
+	err = want_end(r, parser);
+	if (err)
+		yaml_document_delete(&r->doc);
+	return err;
+}
+
+static int parse_text(struct reader *r, int (*parse)(struct reader *r, yaml_parser_t *parser))
 {
 	yaml_parser_t parser;
 	int err;
@@ -123,13 +131,7 @@ static int parse_text(struct reader *r)
 	if (!yaml_parser_initialize(&parser))
 		return -ENOMEM;
 	yaml_parser_set_input_string(&parser, (const unsigned char *)r->text, r->len);
-	if (!yaml_parser_load(&parser, &r->doc)) {
-		err = parse_error(r, &parser);
-	} else {
-		err = want_end(r, &parser);
-		if (err)
-			yaml_document_delete(&r->doc);
-	}
+	err = parse(r, &parser);
 	yaml_parser_delete(&parser);
 	return err;
 }
@@ -137,10 +139,9 @@ static int parse_text(struct reader *r)
 int sim_load_parse(struct reader *r)
 {
 	int err = read_text(r);
-	const char *star;
 
 	if (err)
 		return err;
-	star = blank(r->text, r->len);
-	return star ? refuse_star(r, star) : parse_text(r);
+	blank(r->text, r->len);
+	return parse_text(r, want_no_alias) ?: parse_text(r, read_all);
 }

@@ -47,6 +47,7 @@ static void test_bad_text(void)
 	refuses("{ tasks: {} }", ":1:3: want a key in double quotes");
 	refuses("{ \"tasks\": 1 }", ":1:12: tasks: want an object");
 	refuses("{ \"a*\": &a {}, // *\n \"b\": *a }", ":2:7: \"*\" is no JSON");
+	refuses("{ \"a\": &a {}, # \"\n \"b\": *a }", ":2:7: \"*\" is no JSON");
 	refuses("{ \"resources\": { \"m\": {} } }", ":1:3: \"resources\" is not supported");
 	refuses("{ /* \"\n */ \"task\": {} }", ":2:5: \"task\" is not supported");
 }
