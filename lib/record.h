@@ -290,6 +290,7 @@ struct recorder {
 	bool writing; /* there is a writer */
 	bool begun;   /* it may write: both threads */
 	bool stop;    /* it shall end: both threads */
+	bool created; /* there was no such file: without a begin there is none in the end */
 	/* The writer's, and before and after it the other's. */
 	struct scxu *s;
 	char *path;

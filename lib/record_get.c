@@ -5,6 +5,8 @@
 
 #include "record.h"
 
+#define MAX_WEIGHT 10000
+
 /* A member of a record; once the bytes are used up, or make no sense, all further ones are 0. */
 static uint64_t get(struct record_reader *r)
 {
@@ -298,6 +300,8 @@ static void get_cgroup(struct record_reader *r, struct record *rec)
 	rec->cgroup.err = get_signed(r);
 	rec->cgroup.parent_id = get(r);
 	rec->cgroup.weight = get(r);
+	if (!rec->cgroup.err && (!rec->cgroup.weight || rec->cgroup.weight > MAX_WEIGHT))
+		record_refuse(r, "a cgroup with a weight that there is not");
 }
 
 static void get_queue(struct record_reader *r, struct record *rec)

@@ -119,7 +119,7 @@ static void drain(struct recorder *r)
 	size_t len;
 	int err;
 
-	if (!r->nr_bytes) {
+	if (!r->nr_bytes && !r->err) {
 		err = overwrite(r);
 		if (err)
 			fail(r, err);
@@ -167,10 +167,15 @@ static int check_file(int fd)
 
 int record_open(struct recorder *r, const char *path)
 {
+	static const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK;
+
 	r->path = strdup(path);
 	if (!r->path)
 		return -ENOMEM;
-	r->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
+	r->fd = open(path, flags | O_EXCL, 0644);
+	r->created = r->fd >= 0;
+	if (r->fd < 0)
+		r->fd = open(path, flags, 0644);
 	return r->fd < 0 ? -errno : check_file(r->fd);
 }
 
@@ -209,5 +214,8 @@ int record_close(struct recorder *r)
 	if (r->fd >= 0 && close(r->fd) && !r->err)
 		r->err = -errno;
 	r->fd = -1;
+	if (r->created && !r->begun)
+		unlink(r->path);
+	r->created = false;
 	return r->err;
 }

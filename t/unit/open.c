@@ -234,6 +234,9 @@ static void test_recording(void)
 	scxu_close(s);
 	ok(!memcmp(read_recording(), "scxurec\n", 8), "it has a head");
 
+	unlink(recording);
+	is_int(open_with(&s, &o, -EBUSY), -EBUSY, "what cannot attach, without a file");
+	ok(access(recording, F_OK), "makes none");
 	write_recording("old");
 	is_int(open_with(&s, &o, -EBUSY), -EBUSY, "what cannot attach records nothing");
 	is_str(read_recording(), "old", "what the file had is still there");

@@ -217,7 +217,7 @@ static void any_record(struct record *rec)
 		if (rec->cgroup.err)
 			break;
 		rec->cgroup.parent_id = any_number();
-		rec->cgroup.weight = any_number();
+		rec->cgroup.weight = 1 + below(10000);
 		break;
 	case RECORD_SHORT:
 	case RECORD_DROP:
