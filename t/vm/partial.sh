@@ -104,10 +104,12 @@ above()
 	sleep 1
 	background /tmp/fair taskset -c 1 hogs 1 8
 	wait_until 60000 ended /tmp/fair
-	ok "beside a busy task of the ordinary class: in charge" in_charge
+	is "a busy task of the ordinary class runs" "$(cat /tmp/fair.rc)" 0
+	ok "beside it: in charge" in_charge
 	background /tmp/rt taskset -c 1 chrt -f 10 hogs 1 8
 	wait_until 60000 ended /tmp/rt
-	ok "beside a busy real-time task: in charge" in_charge
+	is "a busy real-time task runs" "$(cat /tmp/rt.rc)" 0
+	ok "beside it: in charge" in_charge
 	wait_until 60000 ended /tmp/hogs
 	is "and those of class SCHED_EXT run to the end" "$(cat /tmp/hogs.rc)" 0
 }
