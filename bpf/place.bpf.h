@@ -85,6 +85,7 @@ static __always_inline u64 decide_dsq(struct task_struct *p, const struct scxu_s
 /*
  * In a queue in order of vtime, what goes first does so before all others, the last one first. The
  * kernel compares by difference, as vtimes may wrap; so that is far before them, but not too far.
+ * What has no vtime goes with the one that was put there last.
  */
 static __always_inline u64 queue_vtime(const struct scxu_shm_decision *d, struct order *o)
 {
@@ -93,8 +94,9 @@ static __always_inline u64 queue_vtime(const struct scxu_shm_decision *d, struct
 	if (!o)
 		return d->vtime;
 	if (!goes_first(d)) {
-		o->vtime = d->vtime;
-		return d->vtime;
+		if (d->vtime)
+			o->vtime = d->vtime;
+		return o->vtime;
 	}
 	ahead = o->vtime - o->head;
 	if (ahead < HEAD_DISTANCE / 2 || ahead > HEAD_DISTANCE + HEAD_DISTANCE / 2)

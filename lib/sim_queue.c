@@ -60,8 +60,10 @@ static uint64_t order(struct sim_queue *q, uint64_t vtime, bool head)
 {
 	uint64_t ahead = q->vtime - q->head;
 
+	if (!head && vtime)
+		q->vtime = vtime;
 	if (!head)
-		return q->vtime = vtime;
+		return q->vtime;
 	if (ahead < HEAD_DISTANCE / 2 || ahead > HEAD_DISTANCE + HEAD_DISTANCE / 2)
 		q->head = q->vtime - HEAD_DISTANCE;
 	return --q->head;
