@@ -9,10 +9,10 @@
  *	8 run		here
  *
  * Beside the path: task.bpf.h (slots), custody.bpf.h (who owes an answer), worker.bpf.h (the
- * policy's own thread), wakeup.bpf.h (and when it is in a hurry), fallback.bpf.h and guard.bpf.h (when the policy is late), event.bpf.h and
- * run.bpf.h (what the policy asked to be told), measure.bpf.h (how long it all takes), own.bpf.h,
- * park.bpf.h and offline.bpf.h (dispatch queues), compat.bpf.h (kernel versions), state.bpf.h (maps
- * and options).
+ * policy's own thread), wakeup.bpf.h (and when it is in a hurry), fallback.bpf.h and guard.bpf.h
+ * (when the policy is late), event.bpf.h and run.bpf.h (what the policy asked to be told),
+ * measure.bpf.h (how long it all takes), own.bpf.h, park.bpf.h and offline.bpf.h (dispatch queues),
+ * compat.bpf.h (kernel versions), state.bpf.h (maps and options).
  */
 #include "kernel.h"
 #include "intf.h"
@@ -245,10 +245,10 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		WRITE_ONCE(c->urgent, 0);
 		return;
 	}
-	if (READ_ONCE(worker.preempting)) {
+	if (READ_ONCE(worker.preempting_ns)) {
 		if (worker_take(false))
 			return;
-		WRITE_ONCE(worker.preempting, 0); /* it waits elsewhere, or not at all */
+		WRITE_ONCE(worker.preempting_ns, 0); /* it waits elsewhere, or not at all */
 	}
 	if (!(++c->turn & 3)) {
 		if (worker_overdue() && worker_take(false))
@@ -314,7 +314,7 @@ void BPF_PROG(scxu_tick, struct task_struct *p)
 		compat_set_slice(p, FALLBACK_SLICE_NS);
 	if (wanted(EVENT_TICK))
 		event_task(p, EVENT_TICK, 0, 0);
-	if (!is_worker(p) && worker_overdue() && !__sync_lock_test_and_set(&worker.preempting, 1))
+	if (!is_worker(p) && worker_overdue() && worker_preempts(bpf_ktime_get_ns()))
 		compat_set_slice(p, 0);
 }
 

@@ -42,9 +42,9 @@ static __always_inline void wakeup_arm(s32 cpu, u64 delay_ns)
 		WRITE_ONCE(wakeup_armed, 0);
 }
 
-static __always_inline void wakeup_end_slice(s32 cpu)
+static __always_inline void wakeup_end_slice(s32 cpu, u64 now)
 {
-	if (__sync_lock_test_and_set(&worker.preempting, 1))
+	if (!worker_preempts(now))
 		return;
 	if (worker.restricted)
 		cpu = worker.cpu;
@@ -70,12 +70,12 @@ static __always_inline void wakeup_hurry(struct task_struct *p, u64 now)
 		return; /* see wakeup_worker_waits() */
 	ran_ns = now - READ_ONCE(c->run_ns);
 	if ((s64)ran_ns >= (s64)opts.wakeup_ns)
-		wakeup_end_slice(cpu);
+		wakeup_end_slice(cpu, now);
 	else
 		wakeup_arm(cpu, opts.wakeup_ns - ran_ns);
 }
 
-/* What woke during its round is for the next one. */
+/* What woke during its round may be for the next one: see wakeup_fire(). */
 static __always_inline void wakeup_worker_waits(struct task_struct *p)
 {
 	if (opts.wakeup_ns && READ_ONCE(worker.hurry_ns))
@@ -90,10 +90,30 @@ static __always_inline void wakeup_running(u32 cpu)
 		WRITE_ONCE(c->run_ns, bpf_ktime_get_ns());
 }
 
-/* Rounds may have come and gone since it was armed, and those that ran with them. */
+/* Whether there is a task that the policy has not read of. */
+static __noinline bool wakeup_is_unread(void)
+{
+	struct cpu *c;
+	u32 cpu;
+
+	use_arena();
+	bpf_for(cpu, 0, opts.layout.nr_cpus) {
+		c = cpu_state(cpu);
+		if (c && READ_ONCE(c->custody_tail) != READ_ONCE(shm_cpus[cpu].head))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Rounds may have come and gone since it was armed, and those that ran with them. What woke during
+ * the last one was most often read in it; who wakes just now may lose its hurry with that, and then
+ * waits for the tick.
+ */
 static int wakeup_fire(void *map, u32 *key, struct wakeup_timer *t)
 {
-	struct cpu *c = cpu_state(wakeup_cpu);
+	s32 cpu = wakeup_cpu;
+	struct cpu *c = cpu_state(cpu);
 	s64 waited_ns, ran_ns;
 	u64 now, since_ns;
 
@@ -101,15 +121,19 @@ static int wakeup_fire(void *map, u32 *key, struct wakeup_timer *t)
 	since_ns = READ_ONCE(worker.hurry_ns);
 	if (!c || !since_ns || READ_ONCE(worker.running))
 		return 0;
+	if (!wakeup_is_unread()) {
+		__sync_val_compare_and_swap(&worker.hurry_ns, since_ns, 0);
+		return 0;
+	}
 	now = bpf_ktime_get_ns();
 	waited_ns = now - since_ns;
 	ran_ns = now - READ_ONCE(c->run_ns);
 	if (ran_ns > waited_ns)
 		waited_ns = ran_ns;
 	if (waited_ns >= (s64)opts.wakeup_ns)
-		wakeup_end_slice(wakeup_cpu);
+		wakeup_end_slice(cpu, now);
 	else
-		wakeup_arm(wakeup_cpu, opts.wakeup_ns - waited_ns);
+		wakeup_arm(cpu, opts.wakeup_ns - waited_ns);
 	return 0;
 }
 

@@ -26,14 +26,14 @@ struct {
 
 struct {
 	u32 needed;
-	u32 preempting;  /* a CPU has ended a slice for the worker, which is next */
-	u32 fresh;       /* its next run begins a round */
-	u32 running;     /* from then until it waits for a CPU again; it may be asleep */
-	s32 cpu;         /* where it last waited */
-	bool restricted; /* may not run everywhere */
-	u64 needed_ns;   /* since when */
-	u64 hurry_ns;    /* since when for a task that woke, 0 = for none; see wakeup.bpf.h */
-	u32 parked;      /* between rounds; the guard counts how often it finds it so */
+	u32 fresh;         /* its next run begins a round */
+	u32 running;       /* from then until it waits for a CPU again; it may be asleep */
+	s32 cpu;           /* where it last waited */
+	bool restricted;   /* may not run everywhere */
+	u64 needed_ns;     /* since when */
+	u64 preempting_ns; /* when a slice was ended for the worker, which is next there, or 0 */
+	u64 hurry_ns;      /* since when for a task that woke, 0 = for none; see wakeup.bpf.h */
+	u32 parked;        /* between rounds; the guard counts how often it finds it so */
 } worker __hidden;
 
 static __always_inline void worker_ring(void)
@@ -95,6 +95,19 @@ static __always_inline bool worker_need(struct task_struct *p, u64 now)
 		return worker_kick(p);
 	worker_ring();
 	return false;
+}
+
+/*
+ * Whether a slice is to be ended for it: one is enough. Its CPU may not come to us, if a task of a
+ * class above ours has it: after a while another one is to be ended.
+ */
+static __always_inline bool worker_preempts(u64 now)
+{
+	u64 since_ns = READ_ONCE(worker.preempting_ns);
+
+	if (since_ns && now - since_ns < WORKER_PATIENCE_NS)
+		return false;
+	return __sync_val_compare_and_swap(&worker.preempting_ns, since_ns, now) == since_ns;
 }
 
 /* While it runs it cannot be helped by a CPU: what is new then is for its next round. */
@@ -160,7 +173,7 @@ static __always_inline void worker_running(void)
 {
 	WRITE_ONCE(worker.running, 1);
 	WRITE_ONCE(worker.parked, 0);
-	WRITE_ONCE(worker.preempting, 0);
+	WRITE_ONCE(worker.preempting_ns, 0);
 	if (READ_ONCE(worker.fresh))
 		worker_begin();
 }

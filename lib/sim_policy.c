@@ -47,6 +47,8 @@ bool sim_policy_overdue(const struct sim *sim)
 /* The next CPU that looks takes it. */
 static void end_slice(struct sim *sim, int cpu)
 {
+	if (sim->policy.preempting)
+		return;
 	while (!sim->cpus[cpu].online)
 		cpu = (cpu + 1) % sim->s->nr_cpus;
 	sim->policy.preempting = true;
