@@ -49,8 +49,11 @@ static __always_inline void insert_local(struct task_struct *p)
 /* Its CPU is lost, and may have been before: see scxu_cpu_release(). */
 static __always_inline bool must_leave(struct task_struct *p, u64 enq_flags)
 {
-	return p->nr_cpus_allowed > 1 && ((enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_REENQ)) ||
-					  compat_cpu_is_taken(scx_bpf_task_cpu(p), opts.partial));
+	s32 cpu = scx_bpf_task_cpu(p);
+
+	return p->nr_cpus_allowed > 1 &&
+	       ((enq_flags & SCX_ENUM(scx_enq_flags, SCX_ENQ_REENQ)) ||
+		compat_cpu_is_claimed(cpu) || compat_cpu_is_taken(cpu, opts.partial));
 }
 
 /*
@@ -121,7 +124,7 @@ void BPF_PROG(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		enqueue_from_leaving(p, cpu);
 		return;
 	}
-	if (is_worker(p)) {
+	if (is_worker(p) && !is_exiting(p)) {
 		worker_enqueue(p, enq_flags);
 		wakeup_worker_waits(p);
 		guard_wake();

@@ -23,10 +23,20 @@ static __always_inline bool cpu_is_away(const struct cpu *c, u32 cpu)
 	return c->offline || READ_ONCE(shm_cpus[cpu].idle);
 }
 
-/* What is in its queue may wait there for ever. */
+/*
+ * What is in its queue may wait there for ever. For the guard: its timer counts as a program that
+ * may sleep, see hand_back().
+ */
 static __always_inline bool cpu_is_lost(const struct cpu *c, u32 cpu)
 {
-	return cpu_is_away(c, cpu) || compat_cpu_is_taken(cpu, opts.partial);
+	bool taken;
+
+	if (cpu_is_away(c, cpu))
+		return true;
+	bpf_rcu_read_lock();
+	taken = compat_cpu_is_taken(cpu, opts.partial);
+	bpf_rcu_read_unlock();
+	return taken;
 }
 
 /*

@@ -79,7 +79,10 @@ struct order {
 	u64 head;  /* and before all others */
 };
 
-/* Per CPU. Touched by that CPU with interrupts off, but for custody, which has a lock. */
+/*
+ * Per CPU. Touched by that CPU with interrupts off, but for custody and for order, which have locks:
+ * its own, and that of who drains. Hints are for all, and anybody reads.
+ */
 struct cpu {
 	u32 turn;   /* of ops.dispatch, for fairness between queues */
 	u32 kind;   /* of queue that is first in the next ops.dispatch */
