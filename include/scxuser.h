@@ -296,7 +296,8 @@ struct scxu_dispatch {
 	/** Order among tasks dispatched to the same CPU, or to any: least first, equal ones in the
 	 *  order of dispatch. It may wrap: a is less than b if (int64_t)(a - b) < 0, so keep them
 	 *  within 2^61 of each other. 0 = no order but that of dispatch, which is faster; tasks
-	 *  dispatched to any CPU with and without vtime take turns. */
+	 *  dispatched to any CPU with and without vtime take turns, elsewhere one without goes
+	 *  with the last one that had one. */
 	uint64_t vtime;
 	/** Comes back with the task's next enqueue. */
 	uint64_t cookie;
