@@ -87,8 +87,9 @@ def make_case(number):
     return NAMES[number % len(NAMES)], load, options, run_us
 
 
-def faults(summary, run_us, late):
-    """What is wrong with a run, or None. @late: the policy is made to be late now and then."""
+def faults(summary, run_us, late, commands):
+    """What is wrong with a run, or None. @late: the policy is made to be late now and then.
+    @commands: it gives some as well, which may be stale as decisions may."""
     if summary["nr_rescued"] and not late:
         return f"{summary['nr_rescued']} tasks had no answer in time"
     if summary["nr_custody"]:
@@ -97,7 +98,7 @@ def faults(summary, run_us, late):
     if summary["nr_enqueued"] != answered:
         return f"{summary['nr_enqueued']} enqueues, {answered} answers"
     # Who was taken back meanwhile has been answered late, which is not twice.
-    if summary["nr_stale"] > summary["nr_withdrawn"] + summary["nr_rescued"]:
+    if not commands and summary["nr_stale"] > summary["nr_withdrawn"] + summary["nr_rescued"]:
         return f"{summary['nr_stale']} decisions for tasks that did not wait for one"
     for group in summary["groups"]:
         for task in group["tasks"]:
@@ -120,7 +121,9 @@ def try_case(number):
                              timeout=60, check=False)
     if run.returncode:
         return f"case {number}: {name} exits {run.returncode}: {run.stderr.decode()[:200]}"
-    fault = faults(json.loads(run.stdout), run_us, "--latency-us" in options)
+    late = "--latency-us" in options
+    # Tasks that wait for a second are helped, see schedulers/patience.c.
+    fault = faults(json.loads(run.stdout), run_us, late, late and name == "scx_vruntime")
     return fault and f"case {number}: {name} {' '.join(options)}: {fault}"
 
 
