@@ -97,7 +97,7 @@ move()
 }
 
 # Busy tasks of the classes above have a CPU to themselves, longer than the watchdog is patient: who
-# ran there goes on elsewhere.
+# ran there goes on elsewhere. (In turns, or the one that ends the others would not have its own.)
 above()
 {
 	background /tmp/hogs scxuser run hogs 2 24
@@ -106,7 +106,7 @@ above()
 	wait_until 60000 ended /tmp/fair
 	is "a busy task of the ordinary class runs" "$(cat /tmp/fair.rc)" 0
 	ok "beside it: in charge" in_charge
-	background /tmp/rt taskset -c 1 chrt -f 10 hogs 1 8
+	background /tmp/rt taskset -c 1 chrt -r 10 hogs 1 8
 	wait_until 60000 ended /tmp/rt
 	is "a busy real-time task runs" "$(cat /tmp/rt.rc)" 0
 	ok "beside it: in charge" in_charge
