@@ -281,11 +281,12 @@ evicted()
 		[ ! -e "$file" ] || echo 0 >"$file"
 	done
 	echo -1 >/proc/sys/kernel/sched_rt_runtime_us
-	background /tmp/hogs hogs $((2 * $(nproc))) 20
+	background /tmp/hogs hogs $((2 * $(nproc))) 10
 	for n in $(seq "$(nproc)"); do
-		background "/tmp/rt$n" chrt -f 11 timeout 12 chrt -f 10 sh -c 'while :; do :; done'
+		background "/tmp/rt$n" chrt -f 11 timeout 8 chrt -f 10 sh -c 'while :; do :; done'
 	done
 	ok "evicted: it ends by itself" wait_until 40000 ended /tmp/sched
+	ended /tmp/sched || diag "state $(state), ended: $(echo /tmp/rt?.rc); $(ps -o pid,stat,args | grep -v ' \[')"
 	is "evicted: exit status" "$(cat /tmp/sched.rc)" 70
 	ok "evicted: the kernel's reason" grep -Eq 'evicted by the kernel: .*stall' $OUT
 	sed -n 's/^ *\(scxuser: \)/\1/p' $OUT >/tmp/dump

@@ -15,7 +15,7 @@ vm_options="--append maxcpus=2"
 guest 7.3 4 600 life.sh offline
 guest 6.12 4 600 life.sh offline
 # shellcheck disable=SC2034 # for lib.sh
-vm_options= allow_klog='disabled \(runnable task stall\)'
+vm_options=--icount allow_klog='disabled \(runnable task stall\)'
 guest 7.3 2 600 life.sh evicted
 guest 6.12 2 600 life.sh evicted
 done_testing
