@@ -203,7 +203,7 @@ static __always_inline bool rescue_one(u32 owner)
  * Move what is in custody to the fallback's queue, as much as fits in one ops.dispatch(). Nothing
  * is carried from one turn of the loops to the next, or the verifier of 6.12 follows each of them.
  */
-static __noinline int rescue(void)
+__noinline int rescue(void)
 {
 	u32 owner, i;
 

@@ -54,7 +54,7 @@ static __always_inline void guard_wake(void)
 }
 
 /* Age of the oldest task in custody, 0 if there is none. */
-static __noinline u64 custody_age_ns(u64 now)
+__noinline u64 custody_age_ns(u64 now)
 {
 	u64 age_ns = 0;
 	struct slot *s;
@@ -139,7 +139,7 @@ static __always_inline bool age_cpu_queue(struct cpu *c, u32 cpu)
 	return true;
 }
 
-static __noinline bool age_common_queues(void)
+__noinline bool age_common_queues(void)
 {
 	bool found = false;
 

@@ -174,7 +174,7 @@ void BPF_PROG(scxu_dequeue, struct task_struct *p, u64 deq_flags)
 }
 
 /* A CPU that goes offline leaves its queue behind; the guard says so. */
-static __noinline bool take_orphan(void)
+__noinline bool take_orphan(void)
 {
 	struct cpu *c;
 	u32 cpu;
@@ -214,8 +214,8 @@ static __always_inline bool take_placed(s32 cpu, struct cpu *c)
 	if (!c->queues)
 		return take_common(cpu, c);
 	if (c->turn & 1)
-		return own_take(c) || take_common(cpu, c);
-	return take_common(cpu, c) || own_take(c);
+		return own_take(cpu) || take_common(cpu, c);
+	return take_common(cpu, c) || own_take(cpu);
 }
 
 static __always_inline bool take_fallback(void)

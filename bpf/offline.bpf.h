@@ -44,7 +44,7 @@ static __always_inline bool cpu_is_lost(const struct cpu *c, u32 cpu)
  * its local queue. One that is idle for another reason just runs them. Nothing is asked of the task
  * or the CPU but that it is the one that the task is on, and the kernel looks at that again.
  */
-static __noinline void hand_back(u64 dsq)
+__noinline int hand_back(u64 dsq)
 {
 	struct bpf_iter_scx_dsq it;
 	struct task_struct *p;
@@ -70,6 +70,7 @@ static __noinline void hand_back(u64 dsq)
 out:
 	bpf_iter_scx_dsq_destroy(&it);
 	bpf_rcu_read_unlock();
+	return 0;
 }
 
 #endif

@@ -64,7 +64,7 @@ static __noinline bool own_may_run(u32 nr, struct task_struct *p)
 }
 
 /* Whether a CPU that serves queue @nr has other work, and will come. */
-static __noinline bool own_is_served(u32 nr)
+__noinline bool own_is_served(u32 nr)
 {
 	struct cpu *c;
 	u32 cpu;
@@ -96,11 +96,14 @@ static __noinline bool own_kick(u32 nr, struct task_struct *p)
 }
 
 /* Take a task from the queues that this CPU serves, in turn. */
-static __noinline bool own_take(struct cpu *c)
+__noinline bool own_take(s32 cpu)
 {
+	struct cpu *c = cpu_state(cpu);
 	struct own_queue *q;
 	u32 i, nr;
 
+	if (!c)
+		return false;
 	bpf_for(i, 0, READ_ONCE(nr_own_queues)) {
 		nr = (c->next_queue + i) % READ_ONCE(nr_own_queues);
 		q = own_queue(nr);
@@ -112,7 +115,7 @@ static __noinline bool own_take(struct cpu *c)
 	return false;
 }
 
-static __noinline bool own_take_orphan(void)
+__noinline bool own_take_orphan(void)
 {
 	struct own_queue *q;
 	u32 nr;
@@ -126,7 +129,7 @@ static __noinline bool own_take_orphan(void)
 }
 
 /* For the guard: true if a task waits in one of them. */
-static __noinline bool own_age(void)
+__noinline bool own_age(void)
 {
 	struct own_queue *q;
 	bool found = false;

@@ -24,6 +24,7 @@ struct port_bpf {
 	uint64_t nr_blocked;
 	uint32_t listened_tail; /* decisions written when we listened last */
 	struct btf *kernel;     /* while we attach */
+	bool has_ext_server;    /* it has a deadline server for our class */
 	uint64_t hotplug_seq;
 	uint64_t ops_flags;
 	uint64_t features; /* bits of enum scxu_feature */
@@ -53,8 +54,9 @@ int port_bpf_read_kernel(struct scxu *s);
 /* port_bpf_kernel.c: bits of enum scxu_feature, without a handle. */
 uint64_t port_bpf_features(void);
 
-/* port_bpf_ops.c: whether struct @type has a member @name. */
-bool btf_has_member(const struct btf *btf, const char *type, const char *name);
+/* port_bpf_ops.c: NULL if there is none; and whether it has a member @name, which NULL has not. */
+const struct btf_type *btf_find_struct(const struct btf *btf, const char *type);
+bool btf_has_member(const struct btf *btf, const struct btf_type *t, const char *name);
 
 /* port_bpf_ops.c: of the operations in @map, do not load those that the kernel does not have. */
 int drop_missing_ops(struct scxu *s, const struct btf *kernel, const struct btf *ours,

@@ -5,18 +5,22 @@
 
 #include "port_bpf.h"
 
-/* An enumerator of the running kernel; numbers differ between versions. */
-static int64_t kernel_enum(const struct btf *btf, const char *type, const char *name)
+/* To find a type takes a walk over a hundred thousand, so it is done once for each. */
+static const struct btf_type *find_enum(const struct btf *btf, const char *type)
 {
-	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM), i;
-	const struct btf_type *t;
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
 
 	if (id < 0)
 		id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM64);
-	if (id < 0)
-		return 0;
-	t = btf__type_by_id(btf, id);
-	for (i = 0; i < btf_vlen(t); i++) {
+	return id < 0 ? NULL : btf__type_by_id(btf, id);
+}
+
+/* An enumerator of @t, which may be NULL; numbers differ between versions of the kernel. */
+static int64_t value_of(const struct btf *btf, const struct btf_type *t, const char *name)
+{
+	int i;
+
+	for (i = 0; t && i < btf_vlen(t); i++) {
 		if (btf_is_enum(t) &&
 		    !strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), name))
 			return btf_enum(t)[i].val;
@@ -29,20 +33,21 @@ static int64_t kernel_enum(const struct btf *btf, const char *type, const char *
 
 static uint64_t kernel_features(const struct btf *btf)
 {
+	const struct btf_type *ops = btf_find_struct(btf, "sched_ext_ops");
 	const struct {
 		enum scxu_feature feature;
 		bool there;
 	} found[] = {
-		{ SCXU_FEATURE_CGROUP, btf_has_member(btf, "sched_ext_ops", "cgroup_move") },
-		{ SCXU_FEATURE_CGROUP_BANDWIDTH,
-		  btf_has_member(btf, "sched_ext_ops", "cgroup_set_bandwidth") },
+		{ SCXU_FEATURE_CGROUP, btf_has_member(btf, ops, "cgroup_move") },
+		{ SCXU_FEATURE_CGROUP_BANDWIDTH, btf_has_member(btf, ops, "cgroup_set_bandwidth") },
 		{ SCXU_FEATURE_WITHDRAW,
-		  kernel_enum(btf, "scx_deq_flags", "SCX_DEQ_SCHED_CHANGE") },
-		{ SCXU_FEATURE_TID, kernel_enum(btf, "scx_ops_flags", "SCX_OPS_TID_TO_TASK") },
-		{ SCXU_FEATURE_KERNEL_EVENTS,
-		  btf__find_by_name_kind(btf, "scx_event_stats", BTF_KIND_STRUCT) > 0 },
+		  value_of(btf, find_enum(btf, "scx_deq_flags"), "SCX_DEQ_SCHED_CHANGE") },
+		{ SCXU_FEATURE_TID,
+		  value_of(btf, find_enum(btf, "scx_ops_flags"), "SCX_OPS_TID_TO_TASK") },
+		{ SCXU_FEATURE_KERNEL_EVENTS, btf_find_struct(btf, "scx_event_stats") },
 		/* bpf/compat.bpf.h says why it is this member */
-		{ SCXU_FEATURE_KICK_WAIT, btf_has_member(btf, "scx_rq", "kick_sync_pending") },
+		{ SCXU_FEATURE_KICK_WAIT,
+		  btf_has_member(btf, btf_find_struct(btf, "scx_rq"), "kick_sync_pending") },
 	};
 	uint64_t features = 0;
 	size_t i;
@@ -82,26 +87,30 @@ int port_bpf_read_kernel(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
 	struct btf *btf = p->kernel = btf__load_vmlinux_btf();
+	const struct btf_type *flags, *kinds;
 
 	if (!btf) {
 		scxu_error(s, "cannot read the kernel's BTF: %s", strerror(errno));
 		return -EOPNOTSUPP;
 	}
-	p->ops_flags = kernel_enum(btf, "scx_ops_flags", "SCX_OPS_KEEP_BUILTIN_IDLE") |
-		       kernel_enum(btf, "scx_ops_flags", "SCX_OPS_ENQ_LAST") |
-		       kernel_enum(btf, "scx_ops_flags", "SCX_OPS_TID_TO_TASK");
+	flags = find_enum(btf, "scx_ops_flags");
+	p->ops_flags = value_of(btf, flags, "SCX_OPS_KEEP_BUILTIN_IDLE") |
+		       value_of(btf, flags, "SCX_OPS_ENQ_LAST") |
+		       value_of(btf, flags, "SCX_OPS_TID_TO_TASK");
 	/* Those that leave are to leave a CPU, too, that our class has lost. */
-	if (!btf_has_member(btf, "rq", "ext_server"))
-		p->ops_flags |= kernel_enum(btf, "scx_ops_flags", "SCX_OPS_ENQ_EXITING");
+	p->has_ext_server = btf_has_member(btf, btf_find_struct(btf, "rq"), "ext_server");
+	if (!p->has_ext_server)
+		p->ops_flags |= value_of(btf, flags, "SCX_OPS_ENQ_EXITING");
 	if (s->opts.flags & SCXU_PARTIAL)
-		p->ops_flags |= kernel_enum(btf, "scx_ops_flags", "SCX_OPS_SWITCH_PARTIAL");
-	p->kind_sysrq = kernel_enum(btf, "scx_exit_kind", "SCX_EXIT_SYSRQ");
-	p->kind_error = kernel_enum(btf, "scx_exit_kind", "SCX_EXIT_ERROR");
-	p->ecode_restart = kernel_enum(btf, "scx_exit_code", "SCX_ECODE_ACT_RESTART");
+		p->ops_flags |= value_of(btf, flags, "SCX_OPS_SWITCH_PARTIAL");
+	kinds = find_enum(btf, "scx_exit_kind");
+	p->kind_sysrq = value_of(btf, kinds, "SCX_EXIT_SYSRQ");
+	p->kind_error = value_of(btf, kinds, "SCX_EXIT_ERROR");
+	p->ecode_restart = value_of(btf, find_enum(btf, "scx_exit_code"), "SCX_ECODE_ACT_RESTART");
 	p->features = kernel_features(btf);
-	/* Later kernels than 6.14, which have this type, warn if the flag is set, not if it is not. */
-	if (btf__find_by_name_kind(btf, "scx_event_stats", BTF_KIND_STRUCT) < 0)
-		p->ops_flags |= kernel_enum(btf, "scx_ops_flags", "SCX_OPS_HAS_CGROUP_WEIGHT");
+	/* Kernels that count events, later than 6.14, warn if the flag is set, not if it is not. */
+	if (!(p->features >> SCXU_FEATURE_KERNEL_EVENTS & 1))
+		p->ops_flags |= value_of(btf, flags, "SCX_OPS_HAS_CGROUP_WEIGHT");
 	if (p->ops_flags && p->kind_error)
 		return check_events(s, p->features);
 	scxu_error(s, "the kernel's BTF does not describe sched_ext: boot a kernel whose BTF was "

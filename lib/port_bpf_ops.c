@@ -6,16 +6,15 @@
 #include "port_bpf.h"
 #include "scxu.skel.h"
 
-static const struct btf_type *find_struct(const struct btf *btf, const char *name)
+const struct btf_type *btf_find_struct(const struct btf *btf, const char *name)
 {
 	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
 
 	return id < 0 ? NULL : btf__type_by_id(btf, id);
 }
 
-bool btf_has_member(const struct btf *btf, const char *type, const char *name)
+bool btf_has_member(const struct btf *btf, const struct btf_type *t, const char *name)
 {
-	const struct btf_type *t = find_struct(btf, type);
 	int i;
 
 	for (i = 0; t && i < btf_vlen(t); i++) {
@@ -32,7 +31,8 @@ bool btf_has_member(const struct btf *btf, const char *type, const char *name)
 int drop_missing_ops(struct scxu *s, const struct btf *kernel, const struct btf *ours,
 		     struct bpf_map *map)
 {
-	const struct btf_type *t = find_struct(ours, "sched_ext_ops");
+	const struct btf_type *t = btf_find_struct(ours, "sched_ext_ops");
+	const struct btf_type *theirs = btf_find_struct(kernel, "sched_ext_ops");
 	struct bpf_program **member;
 	char *ops = bpf_map__initial_value(map, NULL);
 	const char *name;
@@ -43,7 +43,7 @@ int drop_missing_ops(struct scxu *s, const struct btf *kernel, const struct btf 
 	for (i = 0; i < btf_vlen(t); i++) {
 		name = btf__name_by_offset(ours, btf_members(t)[i].name_off);
 		if (!btf_is_ptr(btf__type_by_id(ours, btf_members(t)[i].type)) ||
-		    btf_has_member(kernel, "sched_ext_ops", name))
+		    btf_has_member(kernel, theirs, name))
 			continue;
 		member = (struct bpf_program **)(ops + btf_member_bit_offset(t, i) / 8);
 		err = *member ? bpf_program__set_autoload(*member, false) : 0;
@@ -69,7 +69,7 @@ void drop_unwanted_ops(struct scxu *s, struct scxu_bpf *skel)
 	bool preempt = events & SCXU_EVENT_BIT(SCXU_EVENT_PREEMPT);
 
 	/* With the deadline server nobody waits for ever, and soon the kernel warns of this one. */
-	if (btf_has_member(port_of(s)->kernel, "rq", "ext_server"))
+	if (port_of(s)->has_ext_server)
 		drop_op(skel, cpu_release);
 	if (!run && !flags && !preempt)
 		drop_op(skel, stopping);
