@@ -9,29 +9,64 @@ load=/levels.json
 names="minus10 minus5 zero plus5"
 nr_cpus=$(nproc)
 
-# run_times PID: of the threads of rt-app by the name of their group, in us.
-run_times()
+# The tasks of levels.json: name, nice value, how many. rt-app reckons in floating point to be busy,
+# which takes the emulator twenty times as long as these loops do.
+groups="minus10 -10 1
+minus5 -5 2
+zero 0 3
+plus5 5 4"
+
+# has_loops NAME NR: as many as there are to be; their process ids are in NAME.loops then.
+has_loops()
 {
-	for task in /proc/"$1"/task/*; do
-		read -r comm <"$task/comm" && read -r ns _ <"$task/schedstat" && echo "$comm $((ns / 1000))"
-	done 2>/dev/null | awk '{ sum[$1] += $2 } END { for (name in sum) print name, sum[name] }'
+	awk -v parent="$(cat "/tmp/$1.pid")" '/^Name:/ { name = $2 } /^Pid:/ { pid = $2 }
+		/^PPid:/ && $2 == parent && name == "hogs" { print pid }' \
+		/proc/[0-9]*/status >"/tmp/$1.loops" 2>/dev/null
+	[ "$(wc -l <"/tmp/$1.loops")" -eq "$2" ]
 }
 
-# What each group has of the CPUs, in 1/10,000 of one, from the third second to the ninth.
+# run_times: of the loops of each group, in us.
+run_times()
+{
+	for name in $names; do
+		for pid in $(cat "/tmp/$name.loops"); do
+			read -r ns _ <"/proc/$pid/schedstat" && echo "$name $((ns / 1000))"
+		done
+	done | awk '{ sum[$1] += $2 } END { for (name in sum) print name, sum[name] }'
+}
+
+# What each group has of the CPUs, in 1/10,000 of one, for six seconds.
 measure_levels() # FILE
 {
-	background /tmp/rt rt-app $load
+	while read -r name nice nr; do
+		background "/tmp/$name" hogs "$nr" 10
+		wait_until 5000 has_loops "$name" "$nr"
+		# shellcheck disable=SC2046 # a list of words
+		renice -n "$nice" -p $(cat "/tmp/$name.loops") >/dev/null
+	done <<-EOT
+	$groups
+	EOT
 	sleep 2
-	run_times "$(cat /tmp/rt.pid)" >/tmp/before
+	run_times >/tmp/before
 	begin=$(uptime_ms)
 	sleep 6
-	run_times "$(cat /tmp/rt.pid)" >/tmp/after
+	run_times >/tmp/after
 	lasted=$(($(uptime_ms) - begin))
-	wait_until 30000 ended /tmp/rt
-	is "rt-app runs" "$(cat /tmp/rt.rc)" 0
-	[ "$(cat /tmp/rt.rc)" = 0 ] || diag "$(tail -n 5 /tmp/rt.out)"
+	for name in $names; do
+		wait_until 30000 ended "/tmp/$name"
+		is "$name: its loops run" "$(cat "/tmp/$name.rc")" 0
+	done
 	awk -v ms=$lasted 'NR == FNR { before[$1] = $2; next }
 		{ print $1, ($2 - before[$1]) * 10 / ms }' /tmp/before /tmp/after >"$1"
+}
+
+# The file that the simulator reads is one for rt-app.
+short_rt_app()
+{
+	sed 's/"duration": 9/"duration": 1/' $load >/tmp/short.json
+	ordinary rt-app /tmp/short.json >/tmp/rt.out 2>&1
+	is "rt-app runs" $? 0
+	diag "$(tail -n 5 /tmp/rt.out)"
 }
 
 simulate_levels() # FILE
@@ -79,6 +114,7 @@ levels()
 	measure_levels /tmp/eevdf
 	start_scheduler || fail "it attaches"
 	measure_levels /tmp/ours
+	short_rt_app
 	ok "in charge, beside rt-app" in_charge
 	stop_scheduler INT || fail "it stops"
 	for name in $names; do
