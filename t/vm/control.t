@@ -9,8 +9,6 @@ need_vm
 SCHED=none
 # With time counted in instructions: how busy this machine is must not matter.
 vm_options=--icount
-guest 7.3 4 600 control.sh control kick-wait
-guest 6.12 2 600 control.sh control none
-guest 7.3 2 600 control.sh nonsense pingpong -t 1 4 0
-guest 6.12 4 600 control.sh nonsense pingpong -t 1 4 0
+guest 7.3 4 600 control.sh "control kick-wait" "nonsense pingpong -t 1 4 0"
+guest 6.12 2 600 control.sh "control none" "nonsense pingpong -t 1 4 0"
 done_testing

@@ -12,8 +12,6 @@ SCHED=none
 vm_options="--icount --qemu -smp --qemu sockets=2
 	--qemu -object --qemu memory-backend-ram,id=m0,size=1G --qemu -numa --qemu node,memdev=m0,cpus=0-1
 	--qemu -object --qemu memory-backend-ram,id=m1,size=1G --qemu -numa --qemu node,memdev=m1,cpus=2-3"
-guest 7.3 4 600 control.sh fields
-guest 6.12 4 600 control.sh fields
-guest 7.3 4 600 control.sh events
-guest 6.12 4 600 control.sh events
+guest 7.3 4 600 control.sh fields events
+guest 6.12 4 600 control.sh fields events
 done_testing

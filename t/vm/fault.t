@@ -7,10 +7,11 @@ set -eu
 
 need_vm
 # With time counted in instructions: how busy this machine is must not matter.
-vm_options=--icount
-guest 7.3 2 900 fault.sh 5 5
-guest 6.12 4 900 fault.sh 5 5
+# shellcheck disable=SC2154 # of lib.sh
+vm_options=$fast_icount
+guest 7.3 2 900 fault.sh 4 3
+guest 6.12 4 900 fault.sh 4 3
 # shellcheck disable=SC2034,SC2154 # for and of lib.sh
-vm_options=$busy_icount
-guest 7.3 2 900 fault.sh 5 2 hogs
+vm_options="$busy_icount --icount-shift 1"
+guest 7.3 2 900 fault.sh 4 1 hogs
 done_testing

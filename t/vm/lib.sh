@@ -29,6 +29,10 @@ allow_klog='^$'
 
 vm_options=
 
+# Time counted in instructions of two nanoseconds, for guests that are busy for long: it is half the work.
+# shellcheck disable=SC2034 # for the tests
+fast_icount="--icount --icount-shift 1"
+
 # Time counted in instructions, on CPUs that are all busy all the time. QEMU 7.2 runs one of them until
 # the next timer of any, and then the next one. Their ticks come at the same moment by default: of four
 # CPUs each would stand still for three ticks in a row, and a task could lose its slice without having
@@ -78,7 +82,7 @@ boot()
 	"$srcdir/scripts/vm" $vm_options "$@"
 }
 
-# renumber PREFIX: the guest's TAP as part of ours.
+# renumber PREFIX: the guest's TAP, of one program or of several, as part of ours.
 renumber()
 {
 	tr -d '\r' | awk -v nr="$tap_nr_run" -v prefix="$1" -v nr_file="$work/nr" '
@@ -88,7 +92,7 @@ renumber()
 		print
 		next
 	}
-	/^1\.\.[0-9]+$/ { planned = substr($0, 4); next }
+	/^1\.\.[0-9]+$/ { planned += substr($0, 4); next }
 	/^#/ { print; next }
 	{ print "# | " $0 }
 	END {

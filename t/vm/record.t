@@ -9,10 +9,9 @@ set -eu
 need_vm
 SCHED=none
 vm_options=--icount
-guest 7.3 2 600 record.sh same full killed
-guest 6.12 4 600 record.sh same
 # What the kernel says when it asks for a restart.
 # shellcheck disable=SC2034 # for lib.sh
 allow_klog='disabled \(unregistered from the main kernel\)'
-guest 7.3 2 600 record.sh restart
+guest 7.3 2 600 record.sh same full killed restart
+guest 6.12 4 600 record.sh same
 done_testing

@@ -7,12 +7,13 @@ set -eu
 
 need_vm
 SCHED=none
-vm_options=--icount
+# shellcheck disable=SC2154 # of lib.sh
+vm_options=$fast_icount
 guest 7.3 1 600 schedulers.sh turns shares patience
 guest 6.12 1 600 schedulers.sh turns shares patience
 vm_options=
 SCHED=scx_rr
-guest 7.3 2 600 load.sh 3 pairs threads hogs stress rounds again
+guest 7.3 2 600 load.sh 2 pairs threads hogs stress-affinity rounds again
 SCHED=scx_vruntime
-guest 6.12 4 600 load.sh 3 pairs threads hogs stress rounds again
+guest 6.12 4 600 load.sh 2 pairs threads hogs stress-affinity rounds again
 done_testing

@@ -8,8 +8,8 @@ set -eu
 need_vm
 # With time counted in instructions: how busy this machine is must not matter.
 vm_options=--icount
-guest 7.3 4 600 control.sh counters kernel-events
-guest 6.12 4 600 control.sh counters none
+guest 7.3 4 600 control.sh "counters kernel-events"
+guest 6.12 4 600 control.sh "counters none"
 guest 7.3 2 600 stats.sh kernel-events
 guest 6.12 2 600 stats.sh none
 done_testing
