@@ -25,8 +25,8 @@ has_loops()
 	[ "$(wc -l <"/tmp/$1.loops")" -eq "$2" ]
 }
 
-# run_times: of the loops of each group, in us.
-run_times()
+# Run times by the name of the group, in us: of the loops, and of the threads of rt-app.
+times_of_loops()
 {
 	for name in $names; do
 		for pid in $(cat "/tmp/$name.loops"); do
@@ -35,7 +35,26 @@ run_times()
 	done | awk '{ sum[$1] += $2 } END { for (name in sum) print name, sum[name] }'
 }
 
-# What each group has of the CPUs, in 1/10,000 of one, for six seconds.
+times_of_rt_app()
+{
+	for task in /proc/"$(cat /tmp/rt.pid)"/task/*; do
+		read -r comm <"$task/comm" && read -r ns _ <"$task/schedstat" && echo "$comm $((ns / 1000))"
+	done 2>/dev/null | awk '{ sum[$1] += $2 } END { for (name in sum) print name, sum[name] }'
+}
+
+# What each group has of the CPUs, in 1/10,000 of one, from the third second to the ninth.
+measure_shares() # TIMES FILE
+{
+	sleep 2
+	"$1" >/tmp/before
+	begin=$(uptime_ms)
+	sleep 6
+	"$1" >/tmp/after
+	lasted=$(($(uptime_ms) - begin))
+	awk -v ms=$lasted 'NR == FNR { before[$1] = $2; next }
+		{ print $1, ($2 - before[$1]) * 10 / ms }' /tmp/before /tmp/after >"$2"
+}
+
 measure_levels() # FILE
 {
 	while read -r name nice nr; do
@@ -46,18 +65,11 @@ measure_levels() # FILE
 	done <<-EOT
 	$groups
 	EOT
-	sleep 2
-	run_times >/tmp/before
-	begin=$(uptime_ms)
-	sleep 6
-	run_times >/tmp/after
-	lasted=$(($(uptime_ms) - begin))
+	measure_shares times_of_loops "$1"
 	for name in $names; do
 		wait_until 30000 ended "/tmp/$name"
 		is "$name: its loops run" "$(cat "/tmp/$name.rc")" 0
 	done
-	awk -v ms=$lasted 'NR == FNR { before[$1] = $2; next }
-		{ print $1, ($2 - before[$1]) * 10 / ms }' /tmp/before /tmp/after >"$1"
 }
 
 # The file that the simulator reads is one for rt-app.
@@ -107,6 +119,33 @@ within_5()
 	awk -v got="$1" -v want="$2" 'BEGIN { exit !(got > want * 0.95 && got < want * 1.05) }'
 }
 
+shares_are_right() # FILE
+{
+	for name in $names; do
+		got=$(of "$1" "$name")
+		ok "$name has its share within 5 %: $got, ideal $(of /tmp/ideal "$name")" \
+			within_5 "$got" "$(of /tmp/ideal "$name")"
+		ok "... and within 5 % of the simulator's, $(of /tmp/sim "$name")" \
+			within_5 "$got" "$(of /tmp/sim "$name")"
+	done
+}
+
+# Takes the emulator minutes, so by hand: FAIR=rt_app SCXU_VM=1 make check TESTS=t/vm/fair.t
+rt_app()
+{
+	reckon_levels /tmp/ideal
+	simulate_levels /tmp/sim
+	start_scheduler || fail "it attaches"
+	background /tmp/rt rt-app $load
+	measure_shares times_of_rt_app /tmp/ours
+	ok "rt-app runs" [ -d "/proc/$(cat /tmp/rt.pid)" ]
+	ok "in charge, beside rt-app" in_charge
+	kill -KILL "$(cat /tmp/rt.pid)" # in the middle of a second of its work, which takes many
+	wait_until 30000 ended /tmp/rt
+	stop_scheduler INT || fail "it stops"
+	shares_are_right /tmp/ours
+}
+
 levels()
 {
 	reckon_levels /tmp/ideal
@@ -117,14 +156,8 @@ levels()
 	short_rt_app
 	ok "in charge, beside rt-app" in_charge
 	stop_scheduler INT || fail "it stops"
-	for name in $names; do
-		got=$(of /tmp/ours "$name")
-		ok "$name has its share within 5 %: $got, ideal $(of /tmp/ideal "$name")" \
-			within_5 "$got" "$(of /tmp/ideal "$name")"
-		ok "... and within 5 % of the simulator's, $(of /tmp/sim "$name")" \
-			within_5 "$got" "$(of /tmp/sim "$name")"
-		diag "the kernel's own: $(of /tmp/eevdf "$name")"
-	done
+	shares_are_right /tmp/ours
+	diag "the kernel's own: $(tr '\n' ' ' </tmp/eevdf)"
 }
 
 # How late a periodic task wakes beside four busy loops for each CPU; sets p99_us.
@@ -178,7 +211,7 @@ work()
 
 for part; do
 	case $part in
-	levels | wakeups | work)	$part ;;
+	levels | rt_app | wakeups | work)	$part ;;
 	*)	fail "there is a part \"$part\"" ;;
 	esac
 done

@@ -15,6 +15,7 @@ cp "$srcdir/t/sim/levels.json" "$guest_files"
 libgcc=$(realpath "$(${CC:-cc} -print-file-name=libgcc_s.so.1)")
 # shellcheck disable=SC2034,SC2154 # for lib.sh, from lib.sh
 vm_options="$busy_icount --icount-shift 1 --add $(command -v rt-app) --add $libgcc:/lib/libgcc_s.so.1"
-guest 7.3 1 900 fair.sh levels wakeups work
+# shellcheck disable=SC2086 # a list of words
+guest 7.3 1 900 fair.sh ${FAIR:-levels wakeups work}
 guest 6.12 1 900 fair.sh wakeups
 done_testing

@@ -7,7 +7,7 @@ set -eu
 
 need_vm
 guest 7.3 4 600 load.sh 3 pairs threads hogs hackbench stress rounds pidns again
-guest 7.2 2 600 load.sh 3 pairs hogs hackbench stress again
+guest 7.2 2 600 load.sh 3 pairs hogs hackbench again
 guest 6.12 8 600 load.sh 3 pairs threads hogs hackbench stress rounds pidns
-guest 7.3 1 600 load.sh 3 pairs threads hogs stress
+guest 7.3 1 600 load.sh 3 pairs threads hogs
 done_testing

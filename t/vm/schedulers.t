@@ -13,7 +13,7 @@ guest 7.3 1 600 schedulers.sh turns shares patience
 guest 6.12 1 600 schedulers.sh turns shares patience
 vm_options=
 SCHED=scx_rr
-guest 7.3 2 600 load.sh 2 pairs threads hogs stress-affinity rounds again
+guest 7.3 2 600 load.sh 2 pairs threads hogs stress-affinity rounds
 SCHED=scx_vruntime
 guest 6.12 4 600 load.sh 2 pairs threads hogs stress-affinity rounds again
 done_testing
