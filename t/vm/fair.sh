@@ -55,10 +55,11 @@ measure_shares() # TIMES FILE
 		{ print $1, ($2 - before[$1]) * 10 / ms }' /tmp/before /tmp/after >"$2"
 }
 
+# The first loops run on until the last are measured: beside those of nice -10 a start takes long.
 measure_levels() # FILE
 {
 	while read -r name nice nr; do
-		background "/tmp/$name" hogs "$nr" 10
+		background "/tmp/$name" hogs "$nr" 14
 		wait_until 5000 has_loops "$name" "$nr"
 		# shellcheck disable=SC2046 # a list of words
 		renice -n "$nice" -p $(cat "/tmp/$name.loops") >/dev/null
