@@ -13,6 +13,9 @@
  * (when the policy is late), event.bpf.h and run.bpf.h (what the policy asked to be told),
  * measure.bpf.h (how long it all takes), own.bpf.h, park.bpf.h and offline.bpf.h (dispatch queues),
  * compat.bpf.h (kernel versions), state.bpf.h (maps and options).
+ *
+ * Functions that take numbers only and are not small are global, not static, so that the verifier looks
+ * at each once: a static one it follows from each state of its callers. They must return something.
  */
 #include "kernel.h"
 #include "intf.h"
