@@ -8,6 +8,7 @@
 #endif
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -98,14 +99,14 @@ static inline void gate_init(struct gate *gate)
 		die("pipe");
 }
 
+/* Not by read(): that takes a lock, which each of them would hand on only when it has had its turn. */
 static inline void gate_wait(struct gate *gate)
 {
-	char c;
+	struct pollfd opened = { .fd = gate->fd[0] };
 
 	close(gate->fd[1]);
-	while (read(gate->fd[0], &c, 1) < 0 && errno == EINTR)
+	while (poll(&opened, 1, -1) < 0 && errno == EINTR)
 		;
-	close(gate->fd[0]);
 }
 
 static inline void gate_open(struct gate *gate)
