@@ -31,7 +31,7 @@ static __always_inline u32 command_set_vtime(struct task_struct *p,
 	finish_insertions();
 	dsq = queue_of(p);
 	to = dsq == DSQ_ANY ? DSQ_ANY_VTIME : dsq;
-	if (dsq == DSQ_NONE || dsq == DSQ_WORKER || dsq == DSQ_PARK || dsq == DSQ_FALLBACK)
+	if (dsq == DSQ_WORKER || dsq == DSQ_PARK || dsq >= DSQ_FALLBACK)
 		return RESULT_STALE;
 	if (to == DSQ_ANY_VTIME)
 		queue_mark(&any_vtime_hint);

@@ -65,6 +65,8 @@ void BPF_PROG(scxu_dump, struct scx_dump_ctx *d)
 	dump("in_fallback=%u since_us=%llu nr_fallbacks=%llu fallback_us=%llu max_fallback_us=%llu",
 	     in_fallback, in_fallback ? us_since(fallback.since_ns) : 0, shm->nr_fallbacks,
 	     shm->fallback_ns / NSEC_PER_USEC, shm->max_fallback_ns / NSEC_PER_USEC);
+	dump("cause=%u nr_repeated=%u hold_us=%llu", fallback.cause, fallback.nr_repeated,
+	     fallback.hold_ns / NSEC_PER_USEC);
 	dump("worker=%d needed=%u since_us=%llu parked=%u blocked=%u nr_rounds=%u", worker_pid,
 	     worker.needed, worker.needed ? us_since(worker.needed_ns) : 0, worker.parked,
 	     shm->blocked, shm->nr_rounds);

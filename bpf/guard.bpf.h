@@ -143,7 +143,7 @@ __noinline bool age_common_queues(void)
 {
 	bool found = false;
 
-	found |= queue_age(&fallback.queue_hint, DSQ_FALLBACK);
+	found |= fallback_age();
 	found |= queue_age(&any_hint, DSQ_ANY);
 	found |= queue_age(&any_vtime_hint, DSQ_ANY_VTIME);
 	if (!found) {
@@ -151,7 +151,7 @@ __noinline bool age_common_queues(void)
 		return false;
 	}
 	if (++common_looks > 1) {
-		hand_back(DSQ_FALLBACK);
+		fallback_hand_back();
 		hand_back(DSQ_ANY);
 		hand_back(DSQ_ANY_VTIME);
 	}
@@ -198,8 +198,11 @@ static int guard_fire(void *map, u32 *key, struct guard *g)
 		fallback_enter(now);
 	else if (late)
 		fallback.rescuing = 1;
-	else if (in_fallback && READ_ONCE(shm->nr_rounds) != fallback.nr_rounds)
+	else if (in_fallback && READ_ONCE(shm->nr_rounds) != fallback.nr_rounds &&
+		 now - fallback.since_ns >= fallback.hold_ns)
 		fallback_leave(now);
+
+	fallback.nr_rounds_before = READ_ONCE(shm->nr_rounds);
 
 	queued = age_queues();
 	kick = queued;

@@ -178,6 +178,15 @@ static inline __u32 scxu_shm_bucket(__u64 ns)
 	return bucket < SCXU_SHM_NR_BUCKETS ? bucket : SCXU_SHM_NR_BUCKETS - 1;
 }
 
+#define SCXU_SHM_NR_CAUSES 7
+
+/* The fallbacks of a cause. */
+struct scxu_shm_fallbacks {
+	__u64 nr;
+	__u64 total_ns;
+	__u64 max_ns;
+};
+
 struct scxu_shm {
 	/* The process writes this line. */
 	__u32 nr_rounds;     /* u: proof of life, moves at the end of each round */
@@ -185,7 +194,7 @@ struct scxu_shm {
 	__u32 blocked;       /* u: about to sleep, ring the doorbell */
 	__u32 decision_tail; /* u: decisions written */
 	__u32 listening;     /* u: events are wanted from now on */
-	/* The kernel half writes this one. */
+	/* The kernel half writes the others. */
 	__u32 decision_head __attribute__((aligned(SCXU_CACHE_LINE))); /* k: decisions read */
 	__u32 may_block;       /* k: nothing has happened for a while, sleep rather than park */
 	__u32 in_fallback;     /* k */
@@ -195,8 +204,11 @@ struct scxu_shm {
 	__u64 nr_fallbacks;    /* k: times that the fallback took over */
 	__u64 fallback_ns;     /* k: total time it was in charge, without the present one */
 	__u64 max_fallback_ns; /* k: longest */
-	__u64 nr_tasks;        /* k: tasks that have a slot */
-	__u64 event_seq;       /* k: the number of the next event, or enqueue among events */
+	__u32 nr_over;         /* k: times that it has given way again */
+	__u32 last_cause;      /* k: of the last one, enum scxu_fallback_cause */
+	struct scxu_shm_fallbacks fallbacks[SCXU_SHM_NR_CAUSES]; /* k: by cause */
+	__u64 nr_tasks;                                          /* k: tasks that have a slot */
+	__u64 event_seq; /* k: the number of the next event, or enqueue among events */
 };
 
 /*
@@ -226,15 +238,17 @@ struct scxu_shm_layout {
 struct scxu_shm_opts {
 	struct scxu_shm_layout layout;
 	__u32 nr_cpus_possible; /* CPU ids without the holes */
+	__u32 nr_llcs;          /* groups of CPUs that share a cache */
 	__u64 slice_ns;         /* for tasks that the kernel half places itself */
 	__u64 min_slice_ns;     /* bounds for what the policy asks */
 	__u64 max_slice_ns;
 	__u64 fallback_ns; /* how long a task waits for an answer, 0 = for ever */
 	__u64 wakeup_ns; /* a wake-up ends the slice of who has run for that long, 0 = of nobody */
-	__u32 full_user; /* no idle short cut: every wake-up goes to the policy */
-	__u32 partial;   /* tasks of the ordinary class are not ours */
-	__u32 fields;    /* SCXU_FIELD_*, of the record */
-	__u64 events;    /* SCXU_EVENT_BIT(), types of events */
+	__u32 fallback_repeated; /* what follows repeated fallbacks: enum scxu_fallback_repeated */
+	__u32 full_user;         /* no idle short cut: every wake-up goes to the policy */
+	__u32 partial;           /* tasks of the ordinary class are not ours */
+	__u32 fields;            /* SCXU_FIELD_*, of the record */
+	__u64 events;            /* SCXU_EVENT_BIT(), types of events */
 };
 
 /* Handed to the kernel half by the thread that will run the policy, before it attaches. */

@@ -113,6 +113,13 @@ enum scx_ent_flags {
 	SCX_TASK_QUEUED = 1,
 };
 
+/* The kernel has macros for these, whose values have been these since 6.1 at least. */
+#define __TASK_STOPPED 0x0004
+#define __TASK_TRACED 0x0008
+#define TASK_DEAD 0x0080
+#define TASK_FROZEN 0x8000
+#define JOBCTL_TRAP_FREEZE (1UL << 23)
+
 enum scx_exit_kind {
 	SCX_EXIT_NONE,
 };
@@ -159,7 +166,9 @@ struct sched_entity {
 };
 
 struct task_struct {
+	unsigned int __state;
 	unsigned int flags;
+	unsigned long jobctl;
 	int pid;
 	int tgid;
 	int nr_cpus_allowed;
@@ -265,6 +274,7 @@ extern void scx_bpf_kick_cpu(s32 cpu, u64 flags) __weak __ksym;
 extern s32 scx_bpf_dsq_nr_queued(u64 dsq_id) __weak __ksym;
 extern s32 scx_bpf_pick_idle_cpu(const struct cpumask *cpus_allowed, u64 flags) __weak __ksym;
 extern bool scx_bpf_test_and_clear_cpu_idle(s32 cpu) __weak __ksym;
+extern bool scx_bpf_task_running(const struct task_struct *p) __weak __ksym;
 extern s32 scx_bpf_task_cpu(const struct task_struct *p) __weak __ksym;
 extern const struct cpumask *scx_bpf_get_online_cpumask(void) __weak __ksym;
 extern void scx_bpf_put_cpumask(const struct cpumask *cpumask) __weak __ksym;
@@ -275,6 +285,8 @@ extern void scx_bpf_cpuperf_set(s32 cpu, u32 perf) __weak __ksym;
 extern void bpf_rcu_read_lock(void) __weak __ksym;
 extern void bpf_rcu_read_unlock(void) __weak __ksym;
 extern void scx_bpf_dump_bstr(char *fmt, unsigned long long *data, u32 data__sz) __weak __ksym;
+extern void scx_bpf_exit_bstr(s64 exit_code, char *fmt, unsigned long long *data, u32 data__sz)
+	__weak __ksym;
 extern bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask *cpumask) __weak __ksym;
 
 #endif

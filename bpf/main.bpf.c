@@ -74,9 +74,7 @@ static __always_inline void enqueue_kernels(struct task_struct *p, u64 enq_flags
 		insert_local(p);
 		return;
 	}
-	queue_mark(&fallback.queue_hint);
-	compat_insert_vtime(p, DSQ_FALLBACK, opts.slice_ns,
-			    fallback_order(p, task_slot(p, &slot), false));
+	fallback_queue_up(p, task_slot(p, &slot), false, opts.slice_ns);
 	kick_idle(p);
 	guard_wake();
 }
@@ -221,11 +219,6 @@ static __always_inline bool take_placed(s32 cpu, struct cpu *c)
 	return take_common(cpu, c) || own_take(cpu);
 }
 
-static __always_inline bool take_fallback(void)
-{
-	return queue_take(&fallback.queue_hint, DSQ_FALLBACK);
-}
-
 static __always_inline bool take_worker(const struct task_struct *prev, bool runnable)
 {
 	return READ_ONCE(worker.needed) && worker_take(!runnable || is_worker(prev));
@@ -259,7 +252,8 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (!(++c->turn & 3)) {
 		if (worker_overdue() && worker_take(false))
 			return;
-		if (take_fallback() || (READ_ONCE(orphans) && take_orphan()))
+		if ((READ_ONCE(fallback.hint) && fallback_take(cpu)) ||
+		    (READ_ONCE(orphans) && take_orphan()))
 			return;
 	}
 	if (local || take_placed(cpu, c))
@@ -268,7 +262,8 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	/* What waits with the fallback's may be busy for ever. It has its turn above. */
 	if (!in_fallback && take_worker(prev, runnable))
 		return;
-	if (take_fallback() || (READ_ONCE(orphans) && take_orphan()))
+	if ((READ_ONCE(fallback.hint) && fallback_take(cpu)) ||
+	    (READ_ONCE(orphans) && take_orphan()))
 		return;
 	if (take_worker(prev, runnable))
 		return;
@@ -432,6 +427,7 @@ SEC("struct_ops.s/scxu_cpu_online")
 void BPF_PROG(scxu_cpu_online, s32 cpu)
 {
 	set_offline(cpu, 0);
+	fallback_add_cpu(cpu, 1);
 	if (wanted(EVENT_CPU_ONLINE))
 		event_slow(EVENT_CPU_ONLINE, cpu, 0, 0, 0, 0);
 }
@@ -443,6 +439,7 @@ void BPF_PROG(scxu_cpu_offline, s32 cpu)
 
 	use_arena();
 	set_offline(cpu, 1);
+	fallback_add_cpu(cpu, -1);
 	if (c)
 		own_leave(c);
 	shm_cpus[cpu].idle = 0; /* it was idle when it left */
@@ -457,7 +454,9 @@ s32 BPF_PROG(scxu_init)
 	s32 cpu, err = 0;
 
 	bpf_for(cpu, 0, opts.layout.nr_cpus) {
-		if (!bpf_cpumask_test_cpu(cpu, online))
+		if (bpf_cpumask_test_cpu(cpu, online))
+			fallback_add_cpu(cpu, 1);
+		else
 			set_offline(cpu, 1);
 		err = scx_bpf_create_dsq(cpu, -1);
 		if (err)
@@ -466,7 +465,7 @@ s32 BPF_PROG(scxu_init)
 	scx_bpf_put_cpumask(online);
 	err = err ?: scx_bpf_create_dsq(DSQ_ANY, -1);
 	err = err ?: scx_bpf_create_dsq(DSQ_ANY_VTIME, -1);
-	err = err ?: scx_bpf_create_dsq(DSQ_FALLBACK, -1);
+	err = err ?: fallback_init();
 	err = err ?: scx_bpf_create_dsq(DSQ_WORKER, -1);
 	err = err ?: scx_bpf_create_dsq(DSQ_PARK, -1);
 	err = err ?: scx_bpf_create_dsq(DSQ_EMPTY, -1);

@@ -24,20 +24,26 @@ static __always_inline bool queue_take(const u32 *hint, u64 dsq)
 	return READ_ONCE(*hint) && compat_move_to_local(dsq);
 }
 
+/* By and by. Whoever marks it meanwhile is not overwritten. */
+static __always_inline void queue_forget(u32 *hint)
+{
+	u32 age = READ_ONCE(*hint);
+
+	if (age)
+		__sync_val_compare_and_swap(hint, age, age - 1);
+}
+
 /*
  * True if a task is there. Idle CPUs must be told again: a kick looks at the CPU at once, and one
  * that was about to go idle, while the insertion had yet to take effect, has seen neither.
  */
 static __always_inline bool queue_age(u32 *hint, u64 dsq)
 {
-	u32 age = READ_ONCE(*hint);
-
 	if (scx_bpf_dsq_nr_queued(dsq)) {
 		queue_mark(hint);
 		return true;
 	}
-	if (age)
-		__sync_val_compare_and_swap(hint, age, age - 1);
+	queue_forget(hint);
 	return false;
 }
 

@@ -23,14 +23,14 @@ const volatile struct scxu_shm_opts opts = {};
 
 /* Dispatch queues. A CPU's own queue has the CPU's number. */
 enum {
-	DSQ_ANY = 1 << 24,    /* placed by the policy, for whichever CPU comes first */
-	DSQ_ANY_VTIME,        /* the same in order of vtime: a queue has one order or the other */
-	DSQ_FALLBACK,         /* scheduled without the policy, by vtime */
-	DSQ_WORKER,           /* the thread that runs the policy, when it is runnable */
-	DSQ_PARK,             /* recalled by the policy, which has custody again */
-	DSQ_EMPTY,            /* always */
-	DSQ_QUEUES = 1 << 25, /* and up: the policy's own */
-	DSQ_NONE = 1 << 26,
+	DSQ_ANY = 1 << 24,      /* placed by the policy, for whichever CPU comes first */
+	DSQ_ANY_VTIME,          /* the same in order of vtime: a queue has one order or the other */
+	DSQ_WORKER,             /* the thread that runs the policy, when it is runnable */
+	DSQ_PARK,               /* recalled by the policy, which has custody again */
+	DSQ_EMPTY,              /* always */
+	DSQ_QUEUES = 1 << 25,   /* and up: the policy's own */
+	DSQ_FALLBACK = 1 << 26, /* and up, for each cache: scheduled without the policy, by vtime */
+	DSQ_NONE = 1 << 27,
 };
 
 struct {
@@ -57,6 +57,7 @@ struct slot {
 	u32 pending; /* generation in the policy's custody, 0 = none */
 	u32 generation;
 	u32 era; /* the fallback's era in which vtime and exec_ns were set */
+	u32 llc; /* whose queue vtime belongs to */
 	u64 id;  /* for compat_get_task() */
 	u64 enqueue_ns;
 	u64 vtime;    /* in the fallback */
@@ -97,6 +98,7 @@ struct cpu {
 	u32 event_tail;     /* the true one as well */
 	u32 event_lock;     /* of the ring that belongs to no CPU */
 	u32 next_queue;     /* of the policy's own, for fairness between them */
+	u32 fallback_looks; /* into the fallback's, for the same */
 	u64 queues;         /* of the policy's own that this CPU serves */
 	struct order order; /* of its queue */
 	u64 run_ns;         /* when what runs began to, if wakeup.bpf.h wants to know */

@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 _scx_options='--slice-us --slice-us-min --partial --percpu-local --numa-local --full-user
-	--timeout-ms --stats --monitor --json --openmetrics --histograms --stats-path --help-stats
+	--fallback-ms --fallback-repeated --timeout-ms --stats --monitor --json --openmetrics --histograms --stats-path --help-stats
 	--simulate --cpus --machine --duration-ms --latency-us --seed --trace --record --replay --verbose
 	--version --help'
 
@@ -27,7 +27,10 @@ _scx()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		compopt -o filenames 2>/dev/null
 		return ;;
-	-s | -S | --slice-us | --slice-us-min | --timeout-ms | --stats | --monitor | --cpus | \
+	--fallback-repeated)
+		mapfile -t COMPREPLY < <(compgen -W 'stay back-off detach' -- "$cur")
+		return ;;
+	-s | -S | --slice-us | --slice-us-min | --fallback-ms | --timeout-ms | --stats | --monitor | --cpus | \
 		--duration-ms | --latency-us | --seed)
 		return ;; # a number
 	esac

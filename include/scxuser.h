@@ -56,6 +56,8 @@ enum scxu_log_level {
 /**
  * scxu_log_fn - receives a line of text, without newline, in the thread that called the library;
  * that opts.record cannot be written is said in a thread of the library's own.
+ * While attached that is the thread of the policy, at the end of a round, once a second at most: what
+ * blocks it makes the policy late.
  * @arg:	opts.log_arg
  * @level:	enum scxu_log_level
  * @line:	valid during the call
@@ -79,6 +81,21 @@ enum {
 	SCXU_HISTOGRAMS = 1 << 4,
 	/** scxu_select_cpu() stays in the NUMA node of the CPU that is preferred. */
 	SCXU_NUMA_LOCAL = 1 << 5,
+	/** Never take over from the policy: for measurements. A policy that is late freezes the
+	 *  machine until the kernel's watchdog evicts it, which the log warns of. Single tasks that
+	 *  the policy cannot be told of are scheduled all the same. */
+	SCXU_NO_FALLBACK = 1 << 6,
+};
+
+/** What follows if the fallback takes over three times in a row, each less than 10 s after the end of
+ *  the one before: it begins to count anew when it was not needed for that long. Since 0.1. */
+enum scxu_fallback_repeated {
+	/** Nothing: it gives way as soon as the policy answers. */
+	SCXU_FALLBACK_STAY = 0,
+	/** It stays in charge for a second at least, the next time for two, up to 64. */
+	SCXU_FALLBACK_BACK_OFF = 1,
+	/** The scheduler detaches: SCXU_EXIT_EVICTED, and a message that says why. */
+	SCXU_FALLBACK_DETACH = 2,
 };
 
 /** All groups that the library knows. Since 0.1. */
@@ -184,8 +201,8 @@ struct scxu_opts {
 	 *  Default: 0, the policy is asked when a CPU has nothing else to do, or after 1 ms at the
 	 *  next tick. */
 	uint32_t wakeup_preempt_us;
-	/** Must be 0. */
-	uint32_t reserved32;
+	/** enum scxu_fallback_repeated */
+	uint32_t fallback_repeated;
 };
 
 /** Flags of struct scxu_task. Since 0.1. */
@@ -353,7 +370,27 @@ enum scxu_event_type {
 	/** Events were lost. value[0]: how many. Always delivered, if others can be lost. Tasks
 	 *  that want to run never are. To start again: scxu_next_task(). */
 	SCXU_EVENT_LOST = 17,
+	/** The fallback was in charge, and gives way. value[0]: enum scxu_fallback_cause, value[1]:
+	 *  for how long, in ns; @cpu is -1. Tasks that wanted to run meanwhile were not announced;
+	 *  which ones left custody is said by SCXU_EVENT_WITHDRAW, for each. */
+	SCXU_EVENT_FALLBACK = 18,
 };
+
+/** What the policy's thread did when the fallback took over. Since 0.1. */
+enum scxu_fallback_cause {
+	SCXU_FALLBACK_BUSY = 0,    /**< it ran: its round took too long */
+	SCXU_FALLBACK_KEPT = 1,    /**< it had ended its round without an answer */
+	SCXU_FALLBACK_NO_CPU = 2,  /**< it waited for a CPU, or its answer did */
+	SCXU_FALLBACK_ASLEEP = 3,  /**< it slept: on a lock, a page, a descriptor */
+	SCXU_FALLBACK_STOPPED = 4, /**< a signal or a debugger had stopped it */
+	SCXU_FALLBACK_FROZEN = 5,  /**< its cgroup was frozen */
+	SCXU_FALLBACK_GONE = 6,    /**< it was on its way out */
+};
+
+/** How many causes there are. Since 0.1. */
+#define SCXU_NR_FALLBACK_CAUSES 7
+/** For how many struct scxu_stats has room. Since 0.1. */
+#define SCXU_MAX_FALLBACK_CAUSES 16
 
 /** The bit in opts.events for a type of enum scxu_event_type. Since 0.1. */
 #define SCXU_EVENT_BIT(type) (UINT64_C(1) << (type))
@@ -481,6 +518,13 @@ struct scxu_stats {
 	uint64_t nr_kernel_sub_cidperf_denied;
 	/** tasks of theirs that waited for a CPU that they have a right to */
 	uint64_t nr_kernel_sub_rescue;
+
+	/** of nr_fallbacks: by enum scxu_fallback_cause */
+	uint64_t nr_fallbacks_of[SCXU_MAX_FALLBACK_CAUSES];
+	/** of fallback_ns */
+	uint64_t fallback_of_ns[SCXU_MAX_FALLBACK_CAUSES];
+	/** the longest time of each */
+	uint64_t max_fallback_of_ns[SCXU_MAX_FALLBACK_CAUSES];
 };
 
 /** Buckets of a histogram. Since 0.1. */
@@ -505,9 +549,10 @@ struct scxu_histograms {
 
 /** How a scheduler ended. Since 0.1. */
 enum scxu_exit_kind {
-	SCXU_EXIT_NONE = 0,      /**< it has not */
-	SCXU_EXIT_DETACHED = 1,  /**< we left */
-	SCXU_EXIT_EVICTED = 2,   /**< the kernel threw us out, for an error or a stall */
+	SCXU_EXIT_NONE = 0,     /**< it has not */
+	SCXU_EXIT_DETACHED = 1, /**< we left */
+	SCXU_EXIT_EVICTED = 2,  /**< the kernel threw us out, for an error or a stall; or the kernel
+				      half has had enough: SCXU_FALLBACK_DETACH */
 	SCXU_EXIT_REQUESTED = 3, /**< an operator did, by SysRq-S */
 	SCXU_EXIT_RESTART = 4,   /**< the kernel asks for a restart, after CPU hotplug */
 };
@@ -1265,6 +1310,8 @@ struct scxu_policy {
 	scxu_event_fn lost;
 	/** Last of all: the scheduler is detached, and this is why. */
 	void (*exit)(struct scxu *s, const struct scxu_exit_info *info, void *arg);
+	/** SCXU_EVENT_FALLBACK */
+	scxu_event_fn on_fallback;
 };
 
 /**

@@ -16,6 +16,13 @@
 #define SCXU_MIN_SLICE_US 100
 #define SCXU_MAX_SLICE_US 100000
 
+/* Fallbacks since the last line about them. */
+struct scxu_late {
+	uint64_t told_ns;
+	uint64_t total_ns;
+	uint32_t nr;
+};
+
 struct scxu {
 	struct scxu_opts opts; /* complete: no default left to fill in */
 	char name[SCXU_NAME_LEN];
@@ -33,6 +40,7 @@ struct scxu {
 	bool armed;            /* by scxu_arm(), until the policy looks for work */
 	uint64_t minor_faults; /* of the process, before it attached */
 	uint64_t major_faults;
+	struct scxu_late late;
 };
 
 /* The policy looks for work by itself: the doorbell need not ring for it. */
@@ -78,6 +86,14 @@ int scxu_make_topology(struct scxu_topology **tp, int nr_cpus);
 /* select_tables.c: the machine of a handle; @t is the handle's from now on, also on failure. */
 int scxu_set_topology(struct scxu *s, struct scxu_topology *t);
 void scxu_free_topology(struct scxu *s);
+
+/*
+ * fallback.c: a log line about @nr that are over, which lasted @lasted_ns in all, the last one for
+ * @cause; and what that says.
+ */
+void scxu_tell_of_fallbacks(struct scxu *s, uint64_t now_ns, uint32_t nr, uint32_t cause,
+			    uint64_t lasted_ns);
+const char *scxu_cause_text(uint32_t cause);
 
 /* stats.c: page faults count from now on. */
 void scxu_start_faults(struct scxu *s);

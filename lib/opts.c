@@ -84,7 +84,7 @@ static uint32_t default_max_tasks(void)
 /* Which events and which members of the record. */
 static int complete_wishes(struct scxu *s)
 {
-	static const uint64_t known = SCXU_EVENT_BIT(SCXU_EVENT_LOST + 1) - 1;
+	static const uint64_t known = SCXU_EVENT_BIT(SCXU_EVENT_FALLBACK + 1) - 1;
 	static const uint32_t known_fields = SCXU_FIELD_FLAGS | SCXU_FIELD_COMM |
 					     SCXU_FIELD_PRIORITY | SCXU_FIELD_PLACE |
 					     SCXU_FIELD_WAKER | SCXU_FIELD_RUN;
@@ -145,7 +145,8 @@ int scxu_sim_opts_complete(struct scxu *s, struct scxu_sim_opts *o,
 int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 {
 	static const uint32_t known_flags = SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK |
-					    SCXU_EXIT_TASKS | SCXU_HISTOGRAMS | SCXU_NUMA_LOCAL;
+					    SCXU_EXIT_TASKS | SCXU_HISTOGRAMS | SCXU_NUMA_LOCAL |
+					    SCXU_NO_FALLBACK;
 	struct scxu_opts *o = &s->opts;
 	int err = opts ? scxu_copy_sized(o, sizeof(*o), opts) : 0;
 
@@ -173,12 +174,18 @@ int scxu_opts_complete(struct scxu *s, const struct scxu_opts *opts)
 	if (!err)
 		err = complete_number(s, "wakeup_preempt_us", &o->wakeup_preempt_us, 0, 0, 100000);
 	if (!err)
-		err = complete_number(s, "reserved32", &o->reserved32, 0, 0, 0);
+		err = complete_number(s, "fallback_repeated", &o->fallback_repeated, 0, 0,
+				      SCXU_FALLBACK_DETACH);
 	if (!err)
 		err = complete_number(s, "max_tasks", &o->max_tasks,
 				      o->sim ? MAX_TASKS : default_max_tasks(), 64, MAX_TASKS);
 	if (!err)
 		err = complete_number(s, "exit_dump_len", &o->exit_dump_len, SCXU_EXIT_DUMP_LEN, 1,
 				      SCXU_EXIT_DUMP_LEN);
+	if (!err && o->flags & SCXU_NO_FALLBACK && !o->sim && !o->replay)
+		scxu_log(
+			s, SCXU_LOG_WARNING,
+			"no fallback: if the policy is late the machine stands still for up to %u ms",
+			o->timeout_ms);
 	return err;
 }

@@ -29,7 +29,9 @@ struct port_bpf {
 	uint64_t ops_flags;
 	uint64_t features; /* bits of enum scxu_feature */
 	int64_t ecode_restart;
-	int kind_sysrq, kind_error;
+	uint32_t nr_over;          /* fallbacks that were told of, */
+	uint64_t told_fallback_ns; /* and how long they were, in all */
+	int kind_sysrq, kind_error, kind_unreg_bpf;
 	struct scxu_exit_rec exit;
 	bool exit_read;
 	int events_fd;                                 /* the kernel's counters, -1 = it has none */
@@ -92,7 +94,7 @@ void port_bpf_wake(struct scxu *s);
 void port_bpf_let_go(struct port_bpf *p);
 
 /* port_bpf_exit.c: keep the exit record, which is there once we are detached. */
-void port_bpf_save_exit(struct port_bpf *p);
+void port_bpf_save_exit(struct scxu *s);
 
 /* port_bpf_exit.c */
 bool port_bpf_exited(struct scxu *s);

@@ -141,7 +141,7 @@ void port_bpf_detach(struct scxu *s)
 		return;
 	scxu_read_kernel_events(p->events_fd, p->kernel_events); /* they go with the link */
 	port_bpf_let_go(p);
-	port_bpf_save_exit(p);
+	port_bpf_save_exit(s);
 }
 
 void port_bpf_destroy(struct scxu *s)

@@ -32,20 +32,25 @@ bool port_bpf_exited(struct scxu *s)
 }
 
 /* The record is written once, by ops.exit(), before the link is gone. */
-void port_bpf_save_exit(struct port_bpf *p)
+void port_bpf_save_exit(struct scxu *s)
 {
+	struct port_bpf *p = port_of(s);
 	uint32_t key = 0;
 
 	if (p->exit_read)
 		return;
 	p->exit_read = !bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.exit_rec), &key, &p->exit);
+	/* It has had enough of a policy that is late: of that fallback there is no line yet. */
+	if (p->exit.kind && (int)p->exit.kind == p->kind_unreg_bpf)
+		scxu_log(s, SCXU_LOG_WARNING, "the policy was late for the last time: %s",
+			 scxu_cause_text(p->view.shm->last_cause));
 }
 
 static int exit_kind(const struct port_bpf *p, const struct scxu_exit_rec *rec)
 {
 	if (!rec->kind)
 		return p->attached ? SCXU_EXIT_NONE : SCXU_EXIT_DETACHED;
-	if ((int)rec->kind >= p->kind_error)
+	if ((int)rec->kind >= p->kind_error || (int)rec->kind == p->kind_unreg_bpf)
 		return SCXU_EXIT_EVICTED;
 	if ((int)rec->kind == p->kind_sysrq)
 		return SCXU_EXIT_REQUESTED;

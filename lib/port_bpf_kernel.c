@@ -106,6 +106,7 @@ int port_bpf_read_kernel(struct scxu *s)
 	kinds = find_enum(btf, "scx_exit_kind");
 	p->kind_sysrq = value_of(btf, kinds, "SCX_EXIT_SYSRQ");
 	p->kind_error = value_of(btf, kinds, "SCX_EXIT_ERROR");
+	p->kind_unreg_bpf = value_of(btf, kinds, "SCX_EXIT_UNREG_BPF");
 	p->ecode_restart = value_of(btf, find_enum(btf, "scx_exit_code"), "SCX_ECODE_ACT_RESTART");
 	p->features = kernel_features(btf);
 	/* Kernels that count events, later than 6.14, warn if the flag is set, not if it is not. */

@@ -9,6 +9,12 @@
 
 #include "port_bpf.h"
 #include "scxu.skel.h"
+#include "topology.h"
+
+static uint32_t nr_llcs(const struct scxu *s)
+{
+	return scxu_topology_nr_llcs(s->topology) ?: 1;
+}
 
 static void set_options(struct scxu *s, struct scxu_bpf *skel, struct scxu_shm_layout *layout)
 {
@@ -17,10 +23,12 @@ static void set_options(struct scxu *s, struct scxu_bpf *skel, struct scxu_shm_l
 	skel->rodata->opts = (struct scxu_shm_opts){
 		.layout = *layout,
 		.nr_cpus_possible = s->nr_cpus_possible,
+		.nr_llcs = nr_llcs(s),
 		.slice_ns = o->slice_us * NSEC_PER_USEC,
 		.min_slice_ns = SCXU_MIN_SLICE_US * NSEC_PER_USEC,
 		.max_slice_ns = SCXU_MAX_SLICE_US * NSEC_PER_USEC,
-		.fallback_ns = o->fallback_ms * NSEC_PER_MSEC,
+		.fallback_ns = o->flags & SCXU_NO_FALLBACK ? 0 : o->fallback_ms * NSEC_PER_MSEC,
+		.fallback_repeated = o->fallback_repeated,
 		.wakeup_ns = o->wakeup_preempt_us * NSEC_PER_USEC,
 		.full_user = !!(o->flags & SCXU_FULL_USER),
 		.partial = !!(o->flags & SCXU_PARTIAL),
@@ -42,7 +50,8 @@ static void set_ops(struct scxu *s, struct scxu_bpf *skel)
 	strcpy((char *)(ops + 1) - SCXU_NAME_LEN, s->name);
 }
 
-static int set_sizes(struct scxu_bpf *skel, const struct scxu_shm_layout *layout)
+static int set_sizes(struct scxu_bpf *skel, const struct scxu_shm_layout *layout,
+		     uint32_t nr_queues)
 {
 	long page = sysconf(_SC_PAGESIZE);
 	int err;
@@ -51,9 +60,26 @@ static int set_sizes(struct scxu_bpf *skel, const struct scxu_shm_layout *layout
 	err = err ?: bpf_map__set_max_entries(skel->maps.slots, layout->nr_slots);
 	err = err ?: bpf_map__set_max_entries(skel->maps.free_slots, layout->nr_slots);
 	err = err ?: bpf_map__set_max_entries(skel->maps.cpus, layout->nr_cpus + 1);
+	err = err ?: bpf_map__set_max_entries(skel->maps.llcs, layout->nr_cpus);
+	err = err ?: bpf_map__set_max_entries(skel->maps.fallback_queues, nr_queues);
 	err = err   ?:
 		      bpf_map__set_max_entries(skel->maps.custody,
 					       layout->nr_cpus * layout->nr_ring);
+	return err;
+}
+
+/* A CPU that was offline when the topology was read counts as one of the first cache. */
+static int tell_llcs(const struct scxu_bpf *skel, const struct scxu_topology *t)
+{
+	uint32_t cpu, llc;
+	int err = 0;
+
+	for (cpu = 0; !err && cpu < (uint32_t)t->nr_cpus; cpu++) {
+		llc = topology_has(t, cpu) && t->cpus[cpu].group[LLC] > 0 ?
+			      t->cpus[cpu].group[LLC] :
+			      0;
+		err = bpf_map_update_elem(bpf_map__fd(skel->maps.llcs), &cpu, &llc, 0);
+	}
 	return err;
 }
 
@@ -82,8 +108,9 @@ int port_bpf_load(struct scxu *s)
 		drop_unwanted_ops(s, p->skel);
 		err = drop_missing_ops(s, p->kernel, bpf_object__btf(p->skel->obj),
 				       p->skel->maps.scxu_ops);
-		err = err ?: set_sizes(p->skel, &layout);
+		err = err ?: set_sizes(p->skel, &layout, nr_llcs(s));
 		err = err ?: scxu_bpf__load(p->skel);
+		err = err ?: tell_llcs(p->skel, s->topology);
 	}
 	if (err)
 		scxu_error(s, "cannot load the kernel half: %s; a log of level debug says more",

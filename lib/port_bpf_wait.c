@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "port_bpf.h"
@@ -129,6 +130,31 @@ static void end_round(struct port_bpf *p)
 	__atomic_store_n(&shm->nr_rounds, shm->nr_rounds + 1, __ATOMIC_RELEASE);
 }
 
+static uint64_t monotonic_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+static void look_for_fallback(struct scxu *s)
+{
+	struct port_bpf *p = port_of(s);
+	const struct scxu_shm *shm = p->view.shm;
+	uint32_t nr_over = __atomic_load_n(&shm->nr_over, __ATOMIC_ACQUIRE);
+	uint64_t total_ns;
+
+	if (nr_over == p->nr_over)
+		return;
+	total_ns = __atomic_load_n(&shm->fallback_ns, __ATOMIC_RELAXED);
+	scxu_tell_of_fallbacks(s, monotonic_ns(), nr_over - p->nr_over,
+			       __atomic_load_n(&shm->last_cause, __ATOMIC_RELAXED),
+			       total_ns - p->told_fallback_ns);
+	p->nr_over = nr_over;
+	p->told_fallback_ns = total_ns;
+}
+
 int port_bpf_wait(struct scxu *s, int64_t timeout_ns, bool pending)
 {
 	struct port_bpf *p = port_of(s);
@@ -140,6 +166,7 @@ int port_bpf_wait(struct scxu *s, int64_t timeout_ns, bool pending)
 		err = sleep_on_doorbell(p, timeout_ns);
 	else
 		park(p, pending || !timeout_ns ? SCXU_PARK_NO : SCXU_PARK);
+	look_for_fallback(s);
 	return err;
 }
 
@@ -153,6 +180,7 @@ bool port_bpf_arm(struct scxu *s)
 	struct port_bpf *p = port_of(s);
 
 	end_round(p);
+	look_for_fallback(s);
 	if (must_yield(p))
 		park(p, SCXU_PARK_BRIEFLY);
 	return listen(p);

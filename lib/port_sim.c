@@ -302,7 +302,7 @@ static int init_queues(struct sim *sim)
 	int err = sim_queue_init(&sim->any, nr);
 
 	err = err ?: sim_queue_init(&sim->any_vtime, nr);
-	err = err ?: sim_queue_init(&sim->fallback.queue, nr);
+	err = err ?: sim_fallback_init_queues(sim, nr);
 	sim->own = calloc(SCXU_MAX_QUEUES, sizeof(*sim->own));
 	sim->own_cpus = calloc(SCXU_MAX_QUEUES, sizeof(*sim->own_cpus));
 	return err ?: sim->own && sim->own_cpus ? 0 : -ENOMEM;
@@ -433,7 +433,7 @@ static void port_sim_destroy(struct scxu *s)
 	}
 	sim_queue_free(&sim->any);
 	sim_queue_free(&sim->any_vtime);
-	sim_queue_free(&sim->fallback.queue);
+	sim_fallback_free_queues(sim);
 	scxu_heap_free(&sim->clock);
 	sim_load_free(&sim->load);
 	free(sim->own);

@@ -9,7 +9,7 @@
 
 struct runner {
 	struct scxu_policy policy;
-	scxu_event_fn on[SCXU_EVENT_LOST + 1]; /* the same by type of event */
+	scxu_event_fn on[SCXU_EVENT_FALLBACK + 1]; /* the same by type of event */
 	void *arg;
 };
 
@@ -37,6 +37,7 @@ static const struct {
 	CALLBACK(TICK, tick),
 	CALLBACK(RESULT, result),
 	CALLBACK(LOST, lost),
+	CALLBACK(FALLBACK, on_fallback),
 };
 
 static scxu_event_fn callback(const struct scxu_policy *policy, size_t i)

@@ -171,6 +171,19 @@ static void add_counters(struct scxu_shm_counters *sum, const struct scxu_shm_co
 		to[i] += load_relaxed(&from[i]);
 }
 
+_Static_assert(SCXU_SHM_NR_CAUSES == SCXU_NR_FALLBACK_CAUSES, "the causes are those of scxuser.h");
+
+static void read_causes(const struct scxu_shm_fallbacks *of, struct scxu_stats *stats)
+{
+	int cause;
+
+	for (cause = 0; cause < SCXU_NR_FALLBACK_CAUSES; cause++) {
+		stats->nr_fallbacks_of[cause] = load_relaxed(&of[cause].nr);
+		stats->fallback_of_ns[cause] = load_relaxed(&of[cause].total_ns);
+		stats->max_fallback_of_ns[cause] = load_relaxed(&of[cause].max_ns);
+	}
+}
+
 void shm_read_stats(const struct shm_view *v, struct scxu_stats *stats)
 {
 	struct scxu_shm_counters sum = { 0 };
@@ -204,6 +217,7 @@ void shm_read_stats(const struct shm_view *v, struct scxu_stats *stats)
 	stats->max_fallback_ns = load_relaxed(&v->shm->max_fallback_ns);
 	stats->in_fallback = load_relaxed(&v->shm->in_fallback);
 	stats->nr_rounds = load_relaxed(&v->shm->nr_rounds);
+	read_causes(v->shm->fallbacks, stats);
 }
 
 _Static_assert(SCXU_SHM_NR_BUCKETS == SCXU_NR_BUCKETS, "the histograms are those of scxuser.h");

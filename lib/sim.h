@@ -125,6 +125,7 @@ struct sim_queue {
 	struct scxu_heap *heaps; /* by mask */
 	uint32_t nr_heaps;
 	uint32_t nr;
+	bool is_fallback;
 	uint64_t nr_inserted;
 	uint64_t vtime; /* of the last one that was put there in its order, */
 	uint64_t head;  /* and before all others */
@@ -155,6 +156,7 @@ struct sim_task {
 
 	/* In the fallback. */
 	uint64_t era, fallback_vtime, fallback_exec_ns;
+	uint32_t fallback_llc; /* whose queue fallback_vtime belongs to */
 
 	/* For the report. */
 	uint64_t ready_ns; /* since when it waits */
@@ -177,7 +179,7 @@ struct sim_cpu {
 	uint64_t since_ns; /* the last accounting */
 	uint64_t busy_ns, policy_ns;
 	int llc, node;
-	uint32_t turn, kind, next_own;
+	uint32_t turn, kind, next_own, fallback_looks;
 	uint32_t nr_announced, nr_events; /* that the policy has yet to read */
 };
 
@@ -213,12 +215,23 @@ struct sim_policy {
 	uint64_t round_ns; /* when it began */
 };
 
-struct sim_fallback {
+/* Of the CPUs that share a last-level cache. */
+struct sim_fallback_queue {
 	struct sim_queue queue;
+	uint64_t aged_ns, vtime_now;
+	uint32_t nr_cpus; /* online */
+};
+
+struct sim_fallback {
+	struct sim_fallback_queue *queues;
+	uint32_t nr_queues;
 	bool on;
 	uint64_t era;
-	uint64_t round; /* when it began */
-	uint64_t since_ns, aged_ns, vtime_now;
+	uint64_t round;            /* when it began */
+	uint64_t nr_rounds_before; /* when the guard looked last */
+	uint64_t since_ns;
+	uint64_t over_ns, hold_ns;
+	uint32_t cause, nr_repeated;
 };
 
 struct sim {
@@ -305,6 +318,7 @@ uint32_t sim_usable_mask(const struct sim *sim, uint32_t mask);
 /* sim_note.c; sim_note_has_room(): to announce another task from @cpu. */
 bool sim_note_has_room(const struct sim *sim, int cpu);
 void sim_note_cpu(struct sim *sim, uint32_t type, int cpu);
+void sim_note_fallback(struct sim *sim, uint32_t cause, uint64_t lasted_ns);
 void sim_note(struct sim *sim, uint32_t type, const struct sim_task *t, int cpu, uint64_t value);
 void sim_note_result(struct sim *sim, uint32_t slot, uint32_t generation, uint32_t result);
 bool sim_read_note(struct sim *sim, struct scxu_event *ev);
@@ -313,6 +327,11 @@ bool sim_read_task(const struct sim *sim, uint32_t slot, struct scxu_task *to);
 
 /* sim_fallback.c */
 void sim_fallback_init(struct sim *sim);
+int sim_fallback_init_queues(struct sim *sim, uint32_t nr_masks);
+void sim_fallback_free_queues(struct sim *sim);
+void sim_fallback_add_cpu(struct sim *sim, int cpu, int nr);
+uint32_t sim_fallback_nr_queued(const struct sim *sim);
+struct sim_task *sim_fallback_take(struct sim *sim, int cpu);
 void sim_fallback_insert(struct sim *sim, struct sim_task *t, bool slept);
 void sim_fallback_running(struct sim *sim, const struct sim_task *t);
 void sim_guard_wake(struct sim *sim);

@@ -211,13 +211,13 @@ static struct sim_task *dispatch(struct sim *sim, int cpu, const struct sim_task
 	if (t || is_policy_turn(sim, cpu))
 		return t;
 	if (!(c->turn & 3))
-		t = sim_queue_take(sim, &sim->fallback.queue, cpu);
+		t = sim_fallback_take(sim, cpu);
 	if (!t)
 		t = take_placed(sim, cpu);
 	if (!t && !sim->fallback.on && sim_policy_take(sim, cpu, !prev))
 		return NULL;
 	if (!t)
-		t = sim_queue_take(sim, &sim->fallback.queue, cpu);
+		t = sim_fallback_take(sim, cpu);
 	if (!t)
 		sim_policy_take(sim, cpu, !prev);
 	return t;
@@ -339,6 +339,7 @@ void sim_cpu_set_online(struct sim *sim, int cpu, bool online)
 {
 	sim_cpu_account(sim, cpu);
 	sim->cpus[cpu].online = online;
+	sim_fallback_add_cpu(sim, cpu, online ? 1 : -1);
 	if (online)
 		set_idle(sim, cpu, true);
 	else
@@ -369,6 +370,8 @@ static int init_cpu(struct sim *sim, int cpu)
 	if (c->llc >= 0)
 		sim->llcs[c->llc][cpu / 64] |= UINT64_C(1) << (cpu % 64);
 	set_idle(sim, cpu, c->online);
+	if (c->online)
+		sim_fallback_add_cpu(sim, cpu, 1);
 	return sim_queue_init(&c->queue, 1);
 }
 

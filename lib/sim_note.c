@@ -112,6 +112,21 @@ void sim_note_cpu(struct sim *sim, uint32_t type, int cpu)
 	note_other(sim, type, cpu, 0, 0, 0);
 }
 
+void sim_note_fallback(struct sim *sim, uint32_t cause, uint64_t lasted_ns)
+{
+	bool asked = is_asked_for(sim, SCXU_EVENT_FALLBACK);
+	struct sim_note *note = NULL;
+
+	if (asked)
+		note = add(sim, SCXU_EVENT_FALLBACK, sim->policy.cpu, cause);
+	if (!note)
+		return;
+	note->exec_ns = lasted_ns;
+	sim->stats.nr_events++;
+	sim->events_pending = true;
+	sim_guard_wake(sim);
+}
+
 static bool is_of_cpu(const struct sim_note *note)
 {
 	return note->type == SCXU_EVENT_CPU_ONLINE || note->type == SCXU_EVENT_CPU_OFFLINE;
@@ -153,6 +168,11 @@ static void fill_event(const struct sim *sim, const struct sim_note *note, struc
 	ev->value[0] = note->value;
 	if (note->type == SCXU_EVENT_ENQUEUE) {
 		fill_task(sim, t, &ev->task);
+		return;
+	}
+	if (note->type == SCXU_EVENT_FALLBACK) {
+		ev->cpu = -1; /* the ring is that of some CPU */
+		ev->value[1] = note->exec_ns;
 		return;
 	}
 	ev->task.slot = note->slot;

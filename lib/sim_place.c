@@ -114,7 +114,7 @@ static void set_vtime(struct sim *sim, struct sim_task *t, uint64_t vtime)
 /* Of a task that waits where the policy has put it. */
 static uint32_t change_queued(struct sim *sim, struct sim_task *t, const struct scxu_command *k)
 {
-	if (t->state != SIM_QUEUED || t->queue == &sim->fallback.queue)
+	if (t->state != SIM_QUEUED || t->queue->is_fallback)
 		return SCXU_RESULT_STALE;
 	if (k->op == SCXU_OP_SET_VTIME) {
 		set_vtime(sim, t, k->vtime);
@@ -137,7 +137,7 @@ static uint32_t change(struct sim *sim, const struct scxu_command *k)
 		return SCXU_RESULT_STALE;
 	if (k->op != SCXU_OP_SET_SLICE)
 		return change_queued(sim, t, k);
-	if (t->state != SIM_RUNNING && (t->state != SIM_QUEUED || t->queue == &sim->fallback.queue))
+	if (t->state != SIM_RUNNING && (t->state != SIM_QUEUED || t->queue->is_fallback))
 		return SCXU_RESULT_STALE;
 	set_slice(sim, t, k->slice_ns);
 	return SCXU_RESULT_PLACED;

@@ -80,7 +80,7 @@ void sim_trace_policy(struct sim *sim)
 		",\n{\"ph\":\"C\",\"pid\":0,\"ts\":" US ",\"name\":\"queued\",\"args\":"
 		"{\"custody\":%u,\"any\":%u,\"any by vtime\":%u,\"fallback\":%u}}",
 		US_ARGS(since_start(sim->now_ns)), (unsigned int)sim->custody.nr, sim->any.nr,
-		sim->any_vtime.nr, sim->fallback.queue.nr);
+		sim->any_vtime.nr, sim_fallback_nr_queued(sim));
 }
 
 void sim_trace_wakeup(struct sim *sim, int cpu, const struct sim_task *t)

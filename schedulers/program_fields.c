@@ -13,6 +13,9 @@
 
 #define STAT(member) .offset = offsetof(struct program_reading, stats.member)
 #define KERNEL(event) .name = "kernel_" #event, STAT(nr_kernel_##event), .flags = RARE_COUNTER
+#define FALLBACKS(cause, name)                            \
+	"nr_fallbacks_" name, .flags = MORE_RARE_COUNTER, \
+		STAT(nr_fallbacks_of[SCXU_FALLBACK_##cause])
 #define MSEC .unit = "ms", .scale = NSEC_PER_MSEC
 #define WAIT(member, nr)                                                                       \
 	.offset = offsetof(struct program_reading, waits.member), .flags = PROGRAM_PERCENTILE, \
@@ -71,6 +74,14 @@ const struct program_field program_fields[] = {
 	  .flags = MORE_RARE_COUNTER },
 	{ "fallback_ms", "time that the kernel half was in charge, in all", STAT(fallback_ns), MSEC,
 	  .flags = MORE_RARE_COUNTER, .nr_decimals = 1 },
+	{ FALLBACKS(BUSY, "busy"), .about = "of these: a round took too long" },
+	{ FALLBACKS(KEPT, "kept"), .about = "of these: a round ended without an answer" },
+	{ FALLBACKS(NO_CPU, "no_cpu"),
+	  .about = "of these: the process, or its answer, waited for a CPU" },
+	{ FALLBACKS(ASLEEP, "asleep"), .about = "of these: it slept" },
+	{ FALLBACKS(STOPPED, "stopped"), .about = "of these: a signal or debugger had stopped it" },
+	{ FALLBACKS(FROZEN, "frozen"), .about = "of these: its cgroup was frozen" },
+	{ FALLBACKS(GONE, "gone"), .about = "of these: it was on its way out" },
 	{ "events", "events announced to the policy", STAT(nr_events), .flags = MORE_RARE_COUNTER },
 	{ "events_lost", "events lost for want of room", STAT(nr_events_lost),
 	  .flags = MORE_RARE_COUNTER },

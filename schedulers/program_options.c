@@ -15,6 +15,8 @@
 
 enum {
 	OPT_FULL_USER = 256,
+	OPT_FALLBACK,
+	OPT_REPEATED,
 	OPT_TIMEOUT,
 	OPT_STATS,
 	OPT_MONITOR,
@@ -41,6 +43,8 @@ static const struct option options[] = {
 	{ "percpu-local", no_argument, NULL, 'l' },
 	{ "numa-local", no_argument, NULL, 'n' },
 	{ "full-user", no_argument, NULL, OPT_FULL_USER },
+	{ "fallback-ms", required_argument, NULL, OPT_FALLBACK },
+	{ "fallback-repeated", required_argument, NULL, OPT_REPEATED },
 	{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT },
 	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "monitor", required_argument, NULL, OPT_MONITOR },
@@ -80,6 +84,12 @@ static void print_help(const struct program *prog)
 	       "  -l, --percpu-local a task that may run on one CPU only waits in its queue\n"
 	       "  -n, --numa-local   look for an idle CPU in the NUMA node of the last one\n"
 	       "      --full-user    decide every wake-up here, even if a CPU is idle\n"
+	       "      --fallback-ms N\n"
+	       "                     the kernel half decides about a task that has waited so\n"
+	       "                     long for us: 1 to 1000 (default 20), 0 = never\n"
+	       "      --fallback-repeated WHAT\n"
+	       "                     if it had to three times in a row: stay, back-off or\n"
+	       "                     detach (default stay)\n"
 	       "      --timeout-ms N the kernel evicts us when a task could not run for so\n"
 	       "                     long: 100 to %d (default 5000)\n\n",
 	       MAX_TIMEOUT_MS);
@@ -139,6 +149,31 @@ static unsigned int number(const struct program *prog, const char *option, const
 		return value;
 	fprintf(stderr, "%s: %s '%s': want a number from %lu to %lu\n", prog->name, option, text,
 		min, max);
+	bad_usage(prog);
+}
+
+static void set_fallback(struct program *prog, const char *text)
+{
+	prog->opts.fallback_ms = number(prog, "--fallback-ms", text, 0, 1000);
+	prog->opts.flags &= ~(uint32_t)SCXU_NO_FALLBACK;
+	if (!prog->opts.fallback_ms)
+		prog->opts.flags |= SCXU_NO_FALLBACK;
+}
+
+static uint32_t repeated(const struct program *prog, const char *text)
+{
+	static const char *const words[] = {
+		[SCXU_FALLBACK_STAY] = "stay",
+		[SCXU_FALLBACK_BACK_OFF] = "back-off",
+		[SCXU_FALLBACK_DETACH] = "detach",
+	};
+	uint32_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(text, words[i]))
+			return i;
+	fprintf(stderr, "%s: --fallback-repeated '%s': want stay, back-off or detach\n", prog->name,
+		text);
 	bad_usage(prog);
 }
 
@@ -346,6 +381,12 @@ void program_options(struct program *prog, int argc, char **argv)
 			break;
 		case OPT_FULL_USER:
 			prog->opts.flags |= SCXU_FULL_USER;
+			break;
+		case OPT_FALLBACK:
+			set_fallback(prog, optarg);
+			break;
+		case OPT_REPEATED:
+			prog->opts.fallback_repeated = repeated(prog, optarg);
 			break;
 		case OPT_TIMEOUT:
 			prog->opts.timeout_ms =

@@ -824,7 +824,7 @@ int main(void)
 	make_cgroups();
 	make_puppets();
 	on_event = see;
-	open_with(SCXU_EVENT_BIT(SCXU_EVENT_LOST) * 2 - 1, 0, 0);
+	open_with(SCXU_EVENT_BIT(SCXU_EVENT_FALLBACK) * 2 - 1, 0, 0);
 	test_life();
 	test_yield();
 	test_preempt();

@@ -159,14 +159,17 @@ static void test_slice_and_timeout(void)
 	is_int(complete(&o), -EINVAL, "not later");
 	ok(log_is_one_error(&kept, "wakeup_preempt_us 100001: want 0 to 100000"), "as it says");
 	o.wakeup_preempt_us = 0;
-	o.reserved32 = 1;
-	is_int(complete(&o), -EINVAL, "what is reserved is 0");
+	o.fallback_repeated = SCXU_FALLBACK_DETACH;
+	is_int(complete(&o), 0, "repeated fallbacks may end it");
+	o.fallback_repeated = SCXU_FALLBACK_DETACH + 1;
+	is_int(complete(&o), -EINVAL, "and may not do what nobody knows");
 }
 
 static void test_flags(void)
 {
 	static const uint32_t known = SCXU_PARTIAL | SCXU_FULL_USER | SCXU_NO_MLOCK |
-				      SCXU_EXIT_TASKS | SCXU_HISTOGRAMS | SCXU_NUMA_LOCAL;
+				      SCXU_EXIT_TASKS | SCXU_HISTOGRAMS | SCXU_NUMA_LOCAL |
+				      SCXU_NO_FALLBACK;
 	struct scxu_opts o = new_opts();
 	unsigned int bit, nr_bad = 0;
 
@@ -179,6 +182,11 @@ static void test_flags(void)
 	}
 	is_int(nr_bad, 0, "each other bit is refused");
 	ok(log_is_one_error(&kept, "unknown flags 0x80000000"), "and named, alone");
+	o.flags = SCXU_NO_FALLBACK;
+	is_int(complete(&o), 0, "to have no fallback is taken");
+	ok(kept.nr_lines == 1 && kept.level == SCXU_LOG_WARNING &&
+		   strstr(kept.line, "no fallback: if the policy is late the machine stands still"),
+	   "with a warning");
 }
 
 static void is_name(const char *name, int result, const char *what)

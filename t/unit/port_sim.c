@@ -5,6 +5,7 @@
 
 #include "../../lib/sim.h"
 #include "../tap.h"
+#include "fixture.h"
 
 static char path[] = "/tmp/scxuser-sim.XXXXXX";
 static struct scxu_sim_opts sim_opts;
@@ -303,6 +304,167 @@ static void test_fallback(void)
 	   (uintmax_t)task(s, 0)->waits.max_ns / 1000);
 	ok(stats.nr_dispatched > 300 && !stats.in_fallback, "and then the policy is asked again");
 	ok(task(s, 0)->waits.nr > 150 && task(s, 2)->waits.nr > 150, "nobody is lost");
+	is_int(stats.nr_fallbacks_of[SCXU_FALLBACK_KEPT], stats.nr_fallbacks,
+	       "the cause: a round ends without an answer");
+	is_int(stats.fallback_of_ns[SCXU_FALLBACK_KEPT], stats.fallback_ns, "for all that time");
+	scxu_close(s);
+}
+
+/* Each round takes up to 400 ms. */
+static struct scxu *start_late(uint32_t repeated)
+{
+	begin();
+	sim_opts.jitter_ns = 400 * NSEC_PER_MSEC;
+	sim_opts.duration_ms = 30000;
+	opts.fallback_repeated = repeated;
+	opts.events = SCXU_EVENT_BIT(SCXU_EVENT_FALLBACK);
+	return start("\"a\": { \"instance\": 3, \"run\": 1000, \"sleep\": 1000 }");
+}
+
+struct fallbacks {
+	uint64_t nr, nr_busy, total_ns, max_ns;
+};
+
+static struct fallbacks run_late(struct scxu *s)
+{
+	struct fallbacks f = { 0 };
+	struct scxu_event ev;
+
+	while (!scxu_exited(s)) {
+		while (scxu_next_event(s, &ev)) {
+			if (ev.type == SCXU_EVENT_ENQUEUE)
+				give(s, &ev.task, SCXU_CPU_ANY, 0, 0);
+			if (ev.type != SCXU_EVENT_FALLBACK)
+				continue;
+			f.nr++;
+			f.nr_busy += ev.value[0] == SCXU_FALLBACK_BUSY && ev.cpu == -1;
+			f.total_ns += ev.value[1];
+			f.max_ns = ev.value[1] > f.max_ns ? ev.value[1] : f.max_ns;
+		}
+		scxu_notify_complete(s, 0);
+	}
+	return f;
+}
+
+static void test_repeated_fallbacks(void)
+{
+	struct scxu_exit_info info = { .sz = sizeof(info) };
+	struct scxu_stats stats = { .sz = sizeof(stats) };
+	struct fallbacks f;
+	struct scxu *s = start_late(SCXU_FALLBACK_STAY);
+
+	f = run_late(s);
+	scxu_get_stats(s, &stats);
+	ok(f.nr > 50 && f.nr_busy == f.nr, "%ju fallbacks, each told: its round takes too long",
+	   (uintmax_t)f.nr);
+	ok(stats.nr_fallbacks - f.nr <= 1 && f.total_ns <= stats.fallback_ns &&
+		   f.max_ns == stats.max_fallback_of_ns[SCXU_FALLBACK_BUSY],
+	   "as the counters say");
+	ok(f.max_ns < 450 * NSEC_PER_MSEC, "each as long as the round");
+	scxu_close(s);
+
+	s = start_late(SCXU_FALLBACK_BACK_OFF);
+	f = run_late(s);
+	ok(f.nr >= 5 && f.nr <= 7, "back off: of 30 s five or six fallbacks have the most (%ju)",
+	   (uintmax_t)f.nr);
+	ok(f.max_ns >= 8 * NSEC_PER_SEC, "each twice as long as the one before");
+	scxu_close(s);
+
+	s = start_late(SCXU_FALLBACK_DETACH);
+	f = run_late(s);
+	is_int(scxu_shutdown_and_report(s, &info), 1, "detach: it ends");
+	scxu_get_stats(s, &stats);
+	ok(f.nr <= 2 && stats.nr_fallbacks == 3 && info.kind == SCXU_EXIT_EVICTED &&
+		   strstr(info.reason, "three times"),
+	   "after the third, and says so");
+	scxu_close(s);
+}
+
+/* Four caches of 64 CPUs each, and a policy that answers to none: where do its tasks go? */
+struct spread {
+	uint64_t nr_slices, nr_away, least_ns, most_ns;
+};
+
+static struct spread run_spread(const char *tasks, uint32_t nr_tasks)
+{
+	struct spread sp = { .least_ns = UINT64_MAX };
+	int llc[3 * 256] = { 0 };
+	uint64_t exec_ns;
+	struct scxu_event ev;
+	struct fixture fx;
+	struct scxu *s;
+	uint32_t i;
+
+	begin();
+	fixture_unpack(&fx, "chiplets");
+	sim_opts.root = fx.root;
+	sim_opts.jitter_ns = 400 * NSEC_PER_MSEC;
+	opts.fallback_repeated = SCXU_FALLBACK_BACK_OFF;
+	opts.events = SCXU_EVENT_BIT(SCXU_EVENT_PREEMPT);
+	s = start(tasks);
+	while (!scxu_exited(s)) {
+		while (scxu_next_event(s, &ev)) {
+			if (ev.type != SCXU_EVENT_PREEMPT)
+				continue;
+			sp.nr_slices++;
+			sp.nr_away += ev.task.llc != llc[ev.task.slot];
+			llc[ev.task.slot] = ev.task.llc;
+		}
+		scxu_notify_complete(s, 0);
+	}
+	for (i = 0; i < nr_tasks; i++) {
+		exec_ns = task(s, i)->view.exec_ns;
+		sp.least_ns = exec_ns < sp.least_ns ? exec_ns : sp.least_ns;
+		sp.most_ns = exec_ns > sp.most_ns ? exec_ns : sp.most_ns;
+	}
+	scxu_close(s);
+	fixture_end(&fx);
+	return sp;
+}
+
+static void test_fallback_caches(void)
+{
+	struct spread sp = run_spread("\"a\": { \"instance\": 768, \"run\": 10000000 }", 768);
+	char tasks[1024], cpus[512] = "0";
+	size_t len = 1;
+	int cpu;
+
+	ok(sp.nr_slices > 50000 && sp.nr_away < sp.nr_slices / 6,
+	   "in the fallback tasks stay with their cache (%ju of %ju slices elsewhere)",
+	   (uintmax_t)sp.nr_away, (uintmax_t)sp.nr_slices);
+	ok(sp.least_ns > sp.most_ns * 8 / 10, "and have alike (%ju to %ju us)",
+	   (uintmax_t)sp.least_ns / 1000, (uintmax_t)sp.most_ns / 1000);
+
+	/* A quarter of the tasks has but one of the caches. */
+	for (cpu = 1; cpu < 64; cpu++)
+		len += snprintf(cpus + len, sizeof(cpus) - len, ", %d", cpu);
+	snprintf(tasks, sizeof(tasks),
+		 "\"a\": { \"instance\": 192, \"run\": 10000000, \"cpus\": [ %s ] },"
+		 "\"b\": { \"instance\": 576, \"run\": 10000000 }",
+		 cpus);
+	sp = run_spread(tasks, 768);
+	ok(sp.least_ns > sp.most_ns * 8 / 10,
+	   "so they do if some may use one alone (%ju to %ju us)", (uintmax_t)sp.least_ns / 1000,
+	   (uintmax_t)sp.most_ns / 1000);
+}
+
+static void test_no_fallback(void)
+{
+	struct scxu_task t;
+	struct scxu *s;
+
+	begin();
+	opts.flags |= SCXU_NO_FALLBACK;
+	s = start("\"a\": { \"instance\": 2, \"run\": 1000, \"sleep\": 1000 }");
+	while (!scxu_exited(s)) {
+		while (scxu_dequeue_task(s, &t) > 0)
+			if (!t.slot)
+				give(s, &t, SCXU_CPU_ANY, 0, 0);
+		scxu_notify_complete(s, 0);
+	}
+	ok(exec_us(s, 0) > 400000 && !exec_us(s, 1),
+	   "without a fallback who gets no answer does not run");
+	is_int(sim_of(s)->stats.nr_fallbacks, 0, "since nobody takes over");
 	scxu_close(s);
 }
 
@@ -664,6 +826,9 @@ int main(void)
 	test_cpus();
 	test_preempt();
 	test_fallback();
+	test_repeated_fallbacks();
+	test_fallback_caches();
+	test_no_fallback();
 	test_recall();
 	test_no_time();
 	test_events();

@@ -81,6 +81,13 @@ static void test_good(void)
 	ok(p.percpu_local && p.verbose == 1, "and two more");
 	is_int(p.slice_min_ns, 300000, "the least slice is not more than the slice");
 	is_int(p.opts.timeout_ms, 100, "--timeout-ms");
+	p = parse("--fallback-ms 50 --fallback-repeated back-off");
+	ok(p.opts.fallback_ms == 50 && p.opts.fallback_repeated == SCXU_FALLBACK_BACK_OFF,
+	   "--fallback-ms --fallback-repeated");
+	p = parse("--fallback-ms 0");
+	is_int(p.opts.flags, SCXU_NO_FALLBACK, "--fallback-ms 0");
+	p = parse("--fallback-ms 0 --fallback-ms 1");
+	ok(!p.opts.flags && p.opts.fallback_ms == 1, "--fallback-ms 0 --fallback-ms 1");
 
 	p = parse("--stats 0.5 --openmetrics --stats-path /tmp/x");
 	ok(p.stats_sec == 0.5 && p.format == PROGRAM_OPENMETRICS, "--stats --openmetrics");
@@ -98,6 +105,8 @@ static void test_bad(void)
 		{ "-s 5000x", "--slice-us '5000x'" },
 		{ "-S 6000", "--slice-us-min '6000': want at most --slice-us, which is 5000" },
 		{ "--timeout-ms 30001", "--timeout-ms '30001'" },
+		{ "--fallback-ms 1001", "--fallback-ms '1001': want a number from 0 to 1000" },
+		{ "--fallback-repeated no", "--fallback-repeated 'no': want stay, back-off or" },
 		{ "--stats 0", "--stats '0': want seconds, from 0.1 to 86400" },
 		{ "--stats 1.5.2", "--stats '1.5.2'" },
 		{ "--stats nan", "--stats 'nan'" },

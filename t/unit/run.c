@@ -53,6 +53,7 @@ EVENT_CALLBACK(cpu_offline)
 EVENT_CALLBACK(tick)
 EVENT_CALLBACK(result)
 EVENT_CALLBACK(lost)
+EVENT_CALLBACK(on_fallback)
 
 static int on_init(struct scxu *from, void *arg)
 {
@@ -106,6 +107,7 @@ static const struct {
 	ROW(TICK, tick),
 	ROW(RESULT, result),
 	ROW(LOST, lost),
+	ROW(FALLBACK, on_fallback),
 };
 
 static struct scxu_policy enqueue_only(void)
@@ -355,7 +357,7 @@ static void test_nonsense(void)
 	}
 	is_int(nr_bad, 0, "no size");
 
-	for (sz = offsetof(struct scxu_policy, dequeue); sz < sizeof(policy);
+	for (sz = offsetof(struct scxu_policy, dequeue); sz <= offsetof(struct scxu_policy, exit);
 	     sz += sizeof(void *)) {
 		policy.sz = sz;
 		start(&policy);

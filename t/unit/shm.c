@@ -376,6 +376,7 @@ static void test_stats_of_state(void)
 		.fallback_ns = 13,
 		.max_fallback_ns = 14,
 		.nr_tasks = 15,
+		.fallbacks[SCXU_FALLBACK_FROZEN] = { 16, 17, 18 },
 	};
 	k.view.cpus[0].idle = k.view.cpus[2].idle = 1;
 	k.view.cpus[0].nr = (struct scxu_shm_counters){ .nr_enqueued = 40, .nr_rescued = 3 };
@@ -391,6 +392,11 @@ static void test_stats_of_state(void)
 	is_int(stats.fallback_ns, 13, "fallback_ns");
 	is_int(stats.max_fallback_ns, 14, "max_fallback_ns");
 	is_int(stats.nr_tasks, 15, "nr_tasks");
+	ok(stats.nr_fallbacks_of[SCXU_FALLBACK_FROZEN] == 16 &&
+		   stats.fallback_of_ns[SCXU_FALLBACK_FROZEN] == 17 &&
+		   stats.max_fallback_of_ns[SCXU_FALLBACK_FROZEN] == 18 &&
+		   !stats.nr_fallbacks_of[SCXU_FALLBACK_BUSY],
+	   "fallbacks by cause");
 	kernel_close(&k);
 }
 

@@ -129,6 +129,7 @@ stop_and_continue()
 		fail "continued: decides again within 1 s" "before the stop: $before decisions"
 	fi
 	event "seen to decide"
+	ok "and says why it was late" grep -q 'fallback in charge.*stopped by a signal' $OUT
 	diag "$(tail -n 1 $OUT)"
 	wait_until 120000 ended /tmp/load
 	is "stopped and continued: the load has lost no task" "$(cat /tmp/load.rc)" 0
