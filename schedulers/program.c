@@ -18,14 +18,6 @@ enum { EXIT_EVICTED = 70, EXIT_BUSY = 75, EXIT_DENIED = 77, EXIT_LACKING = 78 };
 
 static struct program *running; /* for the signal handler, which takes no argument */
 
-static void print_log(void *arg, int level, const char *line)
-{
-	struct program *prog = arg;
-
-	if (level <= SCXU_LOG_WARNING + prog->verbose)
-		fprintf(stderr, "%s: %s\n", prog->name, line);
-}
-
 static void on_signal(int sig)
 {
 	(void)sig;
@@ -99,7 +91,7 @@ struct scxu *program_start(struct program *prog, int argc, char **argv)
 		.events = prog->policy ? scxu_policy_events(prog->policy) : 0,
 		.fields = prog->fields,
 		.wakeup_preempt_us = prog->wakeup_preempt_us,
-		.log = print_log,
+		.log = program_log,
 		.log_arg = prog,
 	};
 	program_options(prog, argc, argv);

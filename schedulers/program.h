@@ -36,6 +36,7 @@ struct program {
 	const char *record;     /* --record, after a restart; then opts.record is another name */
 	unsigned int nr_restarts;
 	int verbose;
+	unsigned int nr_lines_lost;     /* of the log, since the last one that was written */
 	volatile sig_atomic_t stopping; /* SIGINT or SIGTERM came */
 	pthread_mutex_t lock;           /* other threads hold it while they use @s */
 	struct restart restart;
@@ -53,6 +54,9 @@ static inline uint64_t max_u64(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
 }
+
+/* opts.log of @arg, the program. */
+void program_log(void *arg, int level, const char *line);
 
 /* Read the options into @prog; exits if they ask for that or are wrong. */
 void program_options(struct program *prog, int argc, char **argv);
