@@ -28,6 +28,7 @@ struct {
 	u32 era;              /* counts entries; 0 = never */
 	u32 nr_rounds;        /* the policy's, when we took over */
 	u32 nr_rounds_before; /* when the guard looked last */
+	u64 looked_ns;        /* and when that was */
 	u32 rescuing;         /* custody may still hold tasks */
 	u32 hint;             /* of all its queues, see queue.bpf.h */
 	u32 orphan;           /* the number of a queue that is one, plus 1; 0 = none is */
@@ -317,7 +318,14 @@ static __always_inline s32 fallback_init(void)
 	return err;
 }
 
-static __always_inline u32 cause_of(struct task_struct *p)
+/* Whether two rounds have ended since a task was announced, of which one began after that. */
+static __always_inline bool rounds_ended(u64 now, u64 age_ns)
+{
+	return age_ns > now - fallback.looked_ns &&
+	       READ_ONCE(shm->nr_rounds) - fallback.nr_rounds_before > 1;
+}
+
+static __always_inline u32 cause_of(struct task_struct *p, u64 now, u64 age_ns)
 {
 	u32 state = p->__state;
 
@@ -327,8 +335,7 @@ static __always_inline u32 cause_of(struct task_struct *p)
 		return FALLBACK_FROZEN;
 	if (state & (__TASK_STOPPED | __TASK_TRACED))
 		return FALLBACK_STOPPED;
-	/* Two rounds have ended since it was announced, one of which began after that. */
-	if (READ_ONCE(shm->nr_rounds) - fallback.nr_rounds_before > 1)
+	if (rounds_ended(now, age_ns))
 		return READ_ONCE(shm->decision_tail) == READ_ONCE(shm->decision_head) ?
 			       FALLBACK_KEPT :
 			       FALLBACK_NO_CPU;
@@ -342,14 +349,14 @@ static __always_inline u32 cause_of(struct task_struct *p)
 }
 
 /* What the policy's thread does, that it does not answer. */
-static __noinline u32 fallback_cause(void)
+static __noinline u32 fallback_cause(u64 now, u64 age_ns)
 {
 	struct task_struct *p = bpf_task_from_pid(worker_pid);
 	u32 cause;
 
 	if (!p)
 		return FALLBACK_GONE;
-	cause = cause_of(p);
+	cause = cause_of(p, now, age_ns);
 	bpf_task_release(p);
 	return cause;
 }
@@ -379,10 +386,10 @@ static __noinline void fallback_repeats(u64 now)
 		scx_bpf_exit_bstr(0, fmt, &times, sizeof(times));
 }
 
-static __always_inline void fallback_enter(u64 now)
+static __always_inline void fallback_enter(u64 now, u64 age_ns)
 {
 	use_arena();
-	fallback.cause = fallback_cause();
+	fallback.cause = fallback_cause(now, age_ns);
 	shm->last_cause = fallback.cause;
 	fallback_repeats(now);
 	fallback.era++;

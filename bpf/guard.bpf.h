@@ -136,6 +136,7 @@ static __always_inline bool age_cpu_queue(struct cpu *c, u32 cpu)
 		WRITE_ONCE(orphans, 1);
 		hand_back(cpu);
 	}
+	free_starved(cpu, c->queue_looks);
 	return true;
 }
 
@@ -154,6 +155,8 @@ __noinline bool age_common_queues(void)
 		fallback_hand_back();
 		hand_back(DSQ_ANY);
 		hand_back(DSQ_ANY_VTIME);
+		free_starved(DSQ_ANY, common_looks);
+		free_starved(DSQ_ANY_VTIME, common_looks);
 	}
 	return true;
 }
@@ -195,7 +198,7 @@ static int guard_fire(void *map, u32 *key, struct guard *g)
 
 	use_arena();
 	if (late && !in_fallback)
-		fallback_enter(now);
+		fallback_enter(now, age_ns);
 	else if (late)
 		fallback.rescuing = 1;
 	else if (in_fallback && READ_ONCE(shm->nr_rounds) != fallback.nr_rounds &&
@@ -203,6 +206,7 @@ static int guard_fire(void *map, u32 *key, struct guard *g)
 		fallback_leave(now);
 
 	fallback.nr_rounds_before = READ_ONCE(shm->nr_rounds);
+	fallback.looked_ns = now;
 
 	queued = age_queues();
 	kick = queued;

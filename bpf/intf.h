@@ -128,6 +128,7 @@ struct scxu_shm_counters {
 	__u64 nr_doorbells;     /* the process was woken from its sleep */
 	__u64 nr_events;        /* announced */
 	__u64 nr_events_lost;   /* no room to announce them */
+	__u64 nr_starved;       /* of those dispatched: given to the fallback in the end */
 };
 
 struct scxu_shm_cpu {
@@ -243,6 +244,7 @@ struct scxu_shm_opts {
 	__u64 min_slice_ns;     /* bounds for what the policy asks */
 	__u64 max_slice_ns;
 	__u64 fallback_ns; /* how long a task waits for an answer, 0 = for ever */
+	__u64 starved_ns;  /* and how long in a queue of the policy's */
 	__u64 wakeup_ns; /* a wake-up ends the slice of who has run for that long, 0 = of nobody */
 	__u32 fallback_repeated; /* what follows repeated fallbacks: enum scxu_fallback_repeated */
 	__u32 full_user;         /* no idle short cut: every wake-up goes to the policy */

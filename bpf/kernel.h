@@ -87,6 +87,10 @@ enum scx_dsq_id_flags {
 	SCX_DSQ_LOCAL_ON = 0xffff000000000003ULL,
 };
 
+enum scx_dsq_iter_flags {
+	SCX_DSQ_ITER_REV = 1 << 16,
+};
+
 enum scx_enq_flags {
 	SCX_ENQ_WAKEUP = 1,
 	SCX_ENQ_HEAD = 1 << 4,

@@ -9,8 +9,8 @@
  *	8 run		here
  *
  * Beside the path: task.bpf.h (slots), custody.bpf.h (who owes an answer), worker.bpf.h (the
- * policy's own thread), wakeup.bpf.h (and when it is in a hurry), fallback.bpf.h and guard.bpf.h
- * (when the policy is late), event.bpf.h and run.bpf.h (what the policy asked to be told),
+ * policy's own thread), wakeup.bpf.h (and when it is in a hurry), fallback.bpf.h, guard.bpf.h and
+ * starve.bpf.h (when the policy is late, or unfair), event.bpf.h and run.bpf.h (what the policy asked to be told),
  * measure.bpf.h (how long it all takes), own.bpf.h, park.bpf.h and offline.bpf.h (dispatch queues),
  * compat.bpf.h (kernel versions), state.bpf.h (maps and options).
  *
@@ -34,6 +34,7 @@
 #include "worker.bpf.h"
 #include "wakeup.bpf.h"
 #include "fallback.bpf.h"
+#include "starve.bpf.h"
 #include "guard.bpf.h"
 #include "announce.bpf.h"
 #include "measure.bpf.h"
@@ -240,10 +241,6 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		rescue();
 	if (claimed)
 		return;
-	if (READ_ONCE(c->urgent) && queue_take(&c->queue_hint, cpu)) {
-		WRITE_ONCE(c->urgent, 0);
-		return;
-	}
 	if (READ_ONCE(worker.preempting_ns)) {
 		if (worker_take(false))
 			return;
@@ -255,6 +252,10 @@ void BPF_PROG(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		if ((READ_ONCE(fallback.hint) && fallback_take(cpu)) ||
 		    (READ_ONCE(orphans) && take_orphan()))
 			return;
+	}
+	if (READ_ONCE(c->urgent) && queue_take(&c->queue_hint, cpu)) {
+		WRITE_ONCE(c->urgent, 0);
+		return;
 	}
 	if (local || take_placed(cpu, c))
 		return;

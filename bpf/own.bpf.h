@@ -9,6 +9,8 @@
 #ifndef SCXU_OWN_BPF_H
 #define SCXU_OWN_BPF_H
 
+int free_starved(u64 dsq, u32 looks); /* starve.bpf.h */
+
 struct own_queue {
 	char name[SCXU_QUEUE_NAME_LEN]; /* for the debug dump */
 	u32 hint;                       /* see queue.bpf.h */
@@ -151,6 +153,7 @@ __noinline bool own_age(void)
 			WRITE_ONCE(orphans, 1);
 		if (q->looks > 1)
 			hand_back(DSQ_QUEUES + nr);
+		free_starved(DSQ_QUEUES + nr, q->looks);
 	}
 	return found;
 }

@@ -171,7 +171,8 @@ struct scxu_opts {
 	 *  and to half of @timeout_ms. Default 20. */
 	uint32_t fallback_ms;
 	/** The kernel's watchdog evicts a scheduler under which a task could not run for so long:
-	 *  100 to 30000, the kernel's limit. Default 5000. */
+	 *  100 to 30000, the kernel's limit. Default 5000. One that waits in a queue for half of
+	 *  that, since others go first again and again, is run by the fallback. */
 	uint32_t timeout_ms;
 	/** Size of the kernel's debug dump, in bytes: up to 32768. Default 32768. */
 	uint32_t exit_dump_len;
@@ -525,6 +526,9 @@ struct scxu_stats {
 	uint64_t fallback_of_ns[SCXU_MAX_FALLBACK_CAUSES];
 	/** the longest time of each */
 	uint64_t max_fallback_of_ns[SCXU_MAX_FALLBACK_CAUSES];
+	/** of nr_dispatched: waited in a queue for half of opts.timeout_ms, and then went to the
+	 *  fallback instead */
+	uint64_t nr_starved;
 };
 
 /** Buckets of a histogram. Since 0.1. */

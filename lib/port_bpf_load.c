@@ -28,6 +28,7 @@ static void set_options(struct scxu *s, struct scxu_bpf *skel, struct scxu_shm_l
 		.min_slice_ns = SCXU_MIN_SLICE_US * NSEC_PER_USEC,
 		.max_slice_ns = SCXU_MAX_SLICE_US * NSEC_PER_USEC,
 		.fallback_ns = o->flags & SCXU_NO_FALLBACK ? 0 : o->fallback_ms * NSEC_PER_MSEC,
+		.starved_ns = o->timeout_ms * NSEC_PER_MSEC / 2,
 		.fallback_repeated = o->fallback_repeated,
 		.wakeup_ns = o->wakeup_preempt_us * NSEC_PER_USEC,
 		.full_user = !!(o->flags & SCXU_FULL_USER),

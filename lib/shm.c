@@ -210,6 +210,7 @@ void shm_read_stats(const struct shm_view *v, struct scxu_stats *stats)
 	stats->nr_doorbells = sum.nr_doorbells;
 	stats->nr_events = sum.nr_events;
 	stats->nr_events_lost = sum.nr_events_lost;
+	stats->nr_starved = sum.nr_starved;
 	stats->nr_queued =
 		difference(sum.nr_enqueued, sum.nr_dispatched + sum.nr_rescued + sum.nr_withdrawn);
 	stats->nr_fallbacks = load_relaxed(&v->shm->nr_fallbacks);

@@ -72,6 +72,8 @@ const struct program_field program_fields[] = {
 	  .flags = MORE_RARE_COUNTER },
 	{ "no_slot", "tasks placed because there were too many", STAT(nr_no_slot),
 	  .flags = MORE_RARE_COUNTER },
+	{ "starved", "tasks taken from a queue, in which others went first for too long",
+	  STAT(nr_starved), .flags = MORE_RARE_COUNTER },
 	{ "fallback_ms", "time that the kernel half was in charge, in all", STAT(fallback_ns), MSEC,
 	  .flags = MORE_RARE_COUNTER, .nr_decimals = 1 },
 	{ FALLBACKS(BUSY, "busy"), .about = "of these: a round took too long" },

@@ -353,6 +353,7 @@ static void test_stats(void)
 	is_sum(nr_ring_full);
 	is_sum(nr_no_slot);
 	is_sum(nr_rescued);
+	is_sum(nr_starved);
 	is_sum(nr_withdrawn);
 	is_sum(nr_doorbells);
 	is_sum(nr_events);
