@@ -238,7 +238,7 @@ static void play(void)
 	scxu_wait(s, 1);
 }
 
-static void play_for(uint64_t ms)
+static TAP_UNUSED void play_for(uint64_t ms)
 {
 	uint64_t end_ns = now_ns(CLOCK_MONOTONIC) + ms * MSEC;
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What the fallback does and says. Time is counted in instructions.
+# What the fallback does and says, and answers that it makes up for. Time is counted in instructions.
 set -eu
 # shellcheck source=t/vm/lib.sh
 . "${srcdir:-.}/t/vm/lib.sh"
@@ -13,6 +13,8 @@ vm_options="$busy_icount --icount-shift 1 --topology 2,2,1"
 guest 7.3 4 600 fallback.sh
 guest 6.12 4 600 fallback.sh
 vm_options=--icount
-guest 7.3 4 600 control.sh causes
-guest 6.12 4 600 control.sh causes
+guest 7.3 4 600 control.sh causes answers
+guest 6.12 4 600 control.sh causes answers
+guest 7.3 2 600 hostile.sh 4
+guest 6.12 2 600 hostile.sh 4
 done_testing
