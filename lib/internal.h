@@ -35,6 +35,8 @@ struct scxu {
 	struct scxu_topology *topology;
 	struct selection *selection; /* what scxu_select_cpu() looks up */
 	struct recorder *recorder;   /* of opts.record, or NULL */
+	uint32_t nr_ring;            /* at most so many, 0 = as many as usual */
+	uint32_t nr_decisions;       /* the same */
 	uint64_t round;
 	bool stopped;          /* by scxu_stop() */
 	bool armed;            /* by scxu_arm(), until the policy looks for work */

@@ -87,11 +87,16 @@ static int tell_llcs(const struct scxu_bpf *skel, const struct scxu_topology *t)
 int port_bpf_load(struct scxu *s)
 {
 	struct port_bpf *p = port_of(s);
+	struct shm_sizes sizes = {
+		.nr_cpus = s->nr_cpus,
+		.nr_tasks = s->opts.max_tasks,
+		.nr_events = s->opts.events ? s->opts.nr_events : 0,
+		.nr_ring = s->nr_ring,
+		.nr_decisions = s->nr_decisions,
+	};
 	struct scxu_shm_layout layout;
-	int err;
+	int err = shm_layout(&layout, &sizes);
 
-	err = shm_layout(&layout, s->nr_cpus, s->opts.max_tasks,
-			 s->opts.events ? s->opts.nr_events : 0);
 	if (!err && s->opts.flags & SCXU_HISTOGRAMS)
 		err = shm_layout_histograms(&layout);
 	if (err) {

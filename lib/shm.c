@@ -29,16 +29,16 @@ static uint32_t place(uint64_t *end, uint64_t size, uint64_t nr)
 	return at;
 }
 
-int shm_layout(struct scxu_shm_layout *layout, uint32_t nr_cpus, uint32_t nr_tasks,
-	       uint32_t nr_events)
+int shm_layout(struct scxu_shm_layout *layout, const struct shm_sizes *sizes)
 {
+	uint32_t nr_cpus = sizes->nr_cpus;
 	uint64_t end = 0;
 
 	layout->nr_cpus = nr_cpus;
-	layout->nr_ring = NR_RING;
-	layout->nr_decisions = NR_DECISIONS;
-	layout->nr_slots = power_of_two(nr_tasks);
-	layout->nr_events = nr_events ? power_of_two(nr_events) : 0;
+	layout->nr_ring = power_of_two(sizes->nr_ring ?: NR_RING);
+	layout->nr_decisions = power_of_two(sizes->nr_decisions ?: NR_DECISIONS);
+	layout->nr_slots = power_of_two(sizes->nr_tasks);
+	layout->nr_events = sizes->nr_events ? power_of_two(sizes->nr_events) : 0;
 	layout->mask_words = (nr_cpus + 63) / 64;
 
 	place(&end, sizeof(struct scxu_shm), 1);

@@ -54,12 +54,17 @@ struct shm_view {
 	__u64 enqueue_to_seen[SCXU_SHM_NR_BUCKETS];
 };
 
-/*
- * Where everything goes for @nr_cpus CPU ids, at least @nr_tasks tasks and @nr_events a ring.
- * Return: 0, or -E2BIG if an arena, of at most 4 GiB, cannot hold it.
- */
-int shm_layout(struct scxu_shm_layout *layout, uint32_t nr_cpus, uint32_t nr_tasks,
-	       uint32_t nr_events);
+/* How large all of it is. */
+struct shm_sizes {
+	uint32_t nr_cpus;      /* CPU ids */
+	uint32_t nr_tasks;     /* at least */
+	uint32_t nr_events;    /* at least, in each ring */
+	uint32_t nr_ring;      /* 0 = as usual */
+	uint32_t nr_decisions; /* 0 = as usual */
+};
+
+/* Where everything goes. Return: 0, or -E2BIG if an arena, of at most 4 GiB, cannot hold it. */
+int shm_layout(struct scxu_shm_layout *layout, const struct shm_sizes *sizes);
 
 /* And behind it the histograms, which there are none of otherwise. */
 int shm_layout_histograms(struct scxu_shm_layout *layout);

@@ -183,7 +183,7 @@ static inline void kernel_open_events(struct kernel *k, uint32_t nr_cpus, uint32
 	uint32_t cpu;
 	void *base;
 
-	shm_layout(&layout, nr_cpus, nr_slots, nr_events);
+	shm_layout(&layout, &(struct shm_sizes){ nr_cpus, nr_slots, nr_events, 0, 0 });
 	if (kernel_has_histograms)
 		shm_layout_histograms(&layout);
 	if (nr_cpus > KERNEL_MAX_CPUS || nr_slots > KERNEL_MAX_SLOTS || nr_ring > layout.nr_ring)

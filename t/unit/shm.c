@@ -33,11 +33,13 @@ static bool is_power_of_two(uint32_t n)
 	return n && !(n & (n - 1));
 }
 
-static bool layout_is_good(uint32_t nr_cpus, uint32_t nr_tasks, uint32_t nr_events)
+static bool layout_is_good(uint32_t nr_cpus, uint32_t nr_tasks, uint32_t nr_events,
+			   uint32_t nr_ring, uint32_t nr_decisions)
 {
 	struct scxu_shm_layout l;
 
-	if (shm_layout(&l, nr_cpus, nr_tasks, nr_events))
+	if (shm_layout(&l,
+		       &(struct shm_sizes){ nr_cpus, nr_tasks, nr_events, nr_ring, nr_decisions }))
 		return false;
 	const struct area areas[] = {
 		{ "shm", 0, sizeof(struct scxu_shm) },
@@ -54,7 +56,8 @@ static bool layout_is_good(uint32_t nr_cpus, uint32_t nr_tasks, uint32_t nr_even
 	return l.nr_cpus == nr_cpus && l.nr_events == nr_events && l.mask_words * 64 >= nr_cpus &&
 	       l.nr_slots >= nr_tasks && l.nr_slots < 2 * nr_tasks && is_power_of_two(l.nr_slots) &&
 	       is_power_of_two(l.nr_ring) && is_power_of_two(l.nr_decisions) &&
-	       l.nr_decisions >= SCXU_MAX_BATCH &&
+	       (nr_ring ? l.nr_ring == nr_ring : l.nr_ring > 64) &&
+	       (nr_decisions ? l.nr_decisions == nr_decisions : l.nr_decisions >= SCXU_MAX_BATCH) &&
 	       areas_are_apart(areas, ARRAY_SIZE(areas), l.size);
 }
 
@@ -66,12 +69,14 @@ static void test_layout(void)
 
 	for (i = 0; i < ARRAY_SIZE(nr_tasks); i++) {
 		for (nr_cpus = 1; nr_cpus <= 1024; nr_cpus++)
-			nr_bad += !layout_is_good(nr_cpus, nr_tasks[i], nr_cpus % 2 * 1024);
+			nr_bad += !layout_is_good(nr_cpus, nr_tasks[i], nr_cpus % 2 * 1024, 0, 0);
 		/* The kernel's own limit. */
-		nr_bad += !layout_is_good(8192, nr_tasks[i], 1024);
+		nr_bad += !layout_is_good(8192, nr_tasks[i], 1024, 0, 0);
+		nr_bad += !layout_is_good(3, nr_tasks[i], 8, 8, 16);
 	}
 	is_int(nr_bad, 0, "layouts for 1 to 1024 and 8192 CPUs: aligned, apart, powers of two");
-	is_int(shm_layout(&l, 8192, 64, 65536), -E2BIG, "what an arena cannot hold is refused");
+	is_int(shm_layout(&l, &(struct shm_sizes){ 8192, 64, 65536, 0, 0 }), -E2BIG,
+	       "what an arena cannot hold is refused");
 	is_int(offsetof(struct scxu_shm_cpu, head) % SCXU_CACHE_LINE, 0,
 	       "what the process writes of a CPU has its own cache line");
 	is_int(offsetof(struct scxu_shm, decision_head) % SCXU_CACHE_LINE, 0,
@@ -84,7 +89,7 @@ static void test_allocation_failure(void)
 	struct shm_view view;
 	char base[1];
 
-	shm_layout(&layout, 2, 64, 0);
+	shm_layout(&layout, &(struct shm_sizes){ 2, 64, 0, 0, 0 });
 	fail_alloc = 1;
 	is_int(shm_view_init(&view, &layout, base), -ENOMEM, "no memory for a view");
 	is_int(fail_alloc, 0, "the allocation was tried");

@@ -70,7 +70,7 @@ static void test_layout(void)
 	unsigned int nr_cpus, nr_bad = 0;
 
 	for (nr_cpus = 1; nr_cpus <= 8192; nr_cpus *= 2) {
-		nr_bad += !!shm_layout(&without, nr_cpus, 8192, 64);
+		nr_bad += !!shm_layout(&without, &(struct shm_sizes){ nr_cpus, 8192, 64, 0, 0 });
 		with = without;
 		nr_bad += !!shm_layout_histograms(&with);
 		nr_bad += without.waits || without.histograms;
