@@ -50,11 +50,22 @@ static void place_on_cpu(struct sim *sim, struct sim_task *t, const struct scxu_
 	}
 }
 
+/* What faults are injected into may be anything. */
+static bool has_sense(const struct sim *sim, const struct scxu_dispatch *d)
+{
+	if (d->slot >= sim->load.nr_tasks || !d->generation || d->queue > sim->nr_own ||
+	    d->flags & ~(SCXU_DISPATCH_HEAD | SCXU_DISPATCH_PREEMPT))
+		return false;
+	if (d->queue)
+		return d->cpu == SCXU_CPU_ANY && !(d->flags & SCXU_DISPATCH_PREEMPT);
+	return !(d->flags & SCXU_DISPATCH_PREEMPT) || d->cpu >= 0;
+}
+
 static uint32_t place(struct sim *sim, const struct scxu_dispatch *d)
 {
 	struct sim_task *t = &sim->tasks[d->slot];
 
-	if (d->slot >= sim->load.nr_tasks)
+	if (!has_sense(sim, d))
 		return SCXU_RESULT_REFUSED;
 	if (t->state != SIM_CUSTODY || t->view.generation != d->generation)
 		return SCXU_RESULT_STALE;

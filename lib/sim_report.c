@@ -257,6 +257,11 @@ static void print_json(const struct sim *sim, FILE *f)
 		(unsigned long long)sim->stats.nr_idle_shortcut,
 		(unsigned long long)sim->stats.nr_fallbacks);
 	fprintf(f,
+		"\"in_fallback\":%d,\"nr_refused\":%llu,\"nr_ring_full\":%llu,\"nr_no_slot\":%llu,",
+		sim->fallback.on, (unsigned long long)sim->stats.nr_refused,
+		(unsigned long long)sim->stats.nr_ring_full,
+		(unsigned long long)sim->stats.nr_no_slot);
+	fprintf(f,
 		"\"nr_enqueued\":%llu,\"nr_withdrawn\":%llu,\"nr_rescued\":%llu,"
 		"\"nr_custody\":%zu,\n\"groups\":[",
 		(unsigned long long)sim->stats.nr_enqueued,
