@@ -4,7 +4,7 @@
 
 _scx_options='--slice-us --slice-us-min --partial --percpu-local --numa-local --full-user
 	--fallback-ms --fallback-repeated --timeout-ms --stats --monitor --json --openmetrics --histograms --stats-path --help-stats
-	--simulate --cpus --machine --duration-ms --latency-us --seed --trace --record --replay --verbose
+	--simulate --cpus --machine --duration-ms --latency-us --seed --trace --record --replay --inject --verbose
 	--version --help'
 
 _scx()
@@ -29,6 +29,11 @@ _scx()
 		return ;;
 	--fallback-repeated)
 		mapfile -t COMPREPLY < <(compgen -W 'stay back-off detach' -- "$cur")
+		return ;;
+	--inject)
+		mapfile -t COMPREPLY < <(compgen -W 'delay= spin= drop-wakeup= corrupt= lose= twice= ring=
+			decisions= events= tasks= seed=' -- "$cur")
+		compopt -o nospace 2>/dev/null
 		return ;;
 	-s | -S | --slice-us | --slice-us-min | --fallback-ms | --timeout-ms | --stats | --monitor | --cpus | \
 		--duration-ms | --latency-us | --seed)

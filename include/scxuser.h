@@ -204,6 +204,10 @@ struct scxu_opts {
 	uint32_t wakeup_preempt_us;
 	/** enum scxu_fallback_repeated */
 	uint32_t fallback_repeated;
+	/** Faults to inject, for tests of a policy: see the page scxu_inject in section 7 of the manual.
+	 *  For root, in the simulator, or if the library was configured so; never with @replay. Read by
+	 *  scxu_open() only. Default: what the environment variable SCXU_INJECT says; "" = none. */
+	const char *inject;
 };
 
 /** Flags of struct scxu_task. Since 0.1. */
@@ -602,7 +606,8 @@ const char *scxu_version(void);
  *	-EINVAL		an option is out of its range, opts->sz or @sp is not set, or this thread is of
  *			a real-time class
  *	-E2BIG		@opts is from a newer version and sets something unknown to this one
- *	-EPERM		missing capability: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN
+ *	-EPERM		missing capability: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN; or the right to
+ *			inject faults
  *	-EAGAIN		the limit on locked memory is too low
  *	-EBUSY		another sched_ext scheduler is attached
  *	-EOPNOTSUPP	the kernel or libbpf lacks something, or an event in @opts: scxu_has();

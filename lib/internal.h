@@ -35,6 +35,7 @@ struct scxu {
 	struct scxu_topology *topology;
 	struct selection *selection; /* what scxu_select_cpu() looks up */
 	struct recorder *recorder;   /* of opts.record, or NULL */
+	struct injector *injector;   /* of opts.inject, or NULL */
 	uint32_t nr_ring;            /* at most so many, 0 = as many as usual */
 	uint32_t nr_decisions;       /* the same */
 	uint64_t round;
@@ -120,6 +121,13 @@ int scxu_record_open(struct scxu *s);
 int scxu_record_prepare(struct scxu *s);
 void scxu_record_begin(struct scxu *s);
 void scxu_record_free(struct scxu *s);
+
+/*
+ * port_inject.c: what faults are asked for, if any, before anything is tried; in front of s->port, which
+ * is attached.
+ */
+int scxu_inject_open(struct scxu *s);
+void scxu_inject_begin(struct scxu *s);
 
 /* summary.c */
 void scxu_print_json_string(FILE *f, const char *text);

@@ -23,6 +23,8 @@ static int attach(struct scxu *s)
 		err = scxu_record_open(s) ?: scxu_record_prepare(s);
 	if (!err && s->port->attach)
 		err = s->port->attach(s);
+	if (!err && s->injector)
+		scxu_inject_begin(s);
 	if (!err && s->recorder)
 		scxu_record_begin(s);
 	return err;
@@ -32,6 +34,7 @@ static int begin(struct scxu *s, const struct scxu_opts *opts)
 {
 	int err = scxu_opts_complete(s, opts);
 
+	err = err ?: scxu_inject_open(s);
 	if (s->opts.sim)
 		s->port = &scxu_port_sim;
 	else if (s->opts.replay)
@@ -82,5 +85,6 @@ SCXU_API void scxu_close(struct scxu *s)
 	}
 	scxu_record_free(s);
 	scxu_free_topology(s);
+	free(s->injector);
 	free(s);
 }

@@ -81,6 +81,13 @@ struct scxu_port {
 	int (*read_cgroup)(struct scxu *s, uint64_t id, struct scxu_cgroup *info);
 	bool (*has)(struct scxu *s, int feature);
 
+	/*
+	 * Injected: let time pass in the middle of a round, in which the thread sleeps or, with @spin,
+	 * does not; and wait() with @pending false, but sleep through the first wake-up that it gets.
+	 */
+	void (*hold_up)(struct scxu *s, uint64_t ns, bool spin);
+	int (*sleep_through)(struct scxu *s, int64_t timeout_ns);
+
 	/* End a wait() from a signal handler or another thread, and all that follow. */
 	void (*wake)(struct scxu *s);
 

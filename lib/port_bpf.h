@@ -89,6 +89,8 @@ int port_bpf_fd(struct scxu *s);
 bool port_bpf_arm(struct scxu *s);
 void port_bpf_disarm(struct scxu *s);
 void port_bpf_wake(struct scxu *s);
+void port_bpf_hold_up(struct scxu *s, uint64_t ns, bool spin);
+int port_bpf_sleep_through(struct scxu *s, int64_t timeout_ns);
 
 /* port_bpf_exit.c: detach, in whatever thread comes first. */
 void port_bpf_let_go(struct port_bpf *p);

@@ -89,25 +89,29 @@ static void stop_listening(struct port_bpf *p)
 	__atomic_store_n(&p->view.shm->blocked, 0, __ATOMIC_RELEASE);
 }
 
-static int sleep_on_doorbell(struct port_bpf *p, int64_t timeout_ns)
+/* Having said so. */
+static int block(struct port_bpf *p, int64_t timeout_ns)
 {
 	struct epoll_event event;
 	int timeout_ms = -1, err = 0;
 
 	if (timeout_ns >= 0)
 		timeout_ms = (timeout_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
-	if (must_yield(p)) {
-		park(p, SCXU_PARK_BRIEFLY);
-		return 0;
-	}
-	if (!listen(p))
-		return 0;
 	count_one(&p->nr_syscalls);
 	count_one(&p->nr_blocked);
 	if (epoll_wait(ring_buffer__epoll_fd(p->doorbell), &event, 1, timeout_ms) < 0)
 		err = -errno;
 	stop_listening(p);
 	return err;
+}
+
+static int sleep_on_doorbell(struct port_bpf *p, int64_t timeout_ns)
+{
+	if (must_yield(p)) {
+		park(p, SCXU_PARK_BRIEFLY);
+		return 0;
+	}
+	return listen(p) ? block(p, timeout_ns) : 0;
 }
 
 /* Who parks is back when there is something to decide, or after some looks of the guard. */
@@ -197,4 +201,50 @@ void port_bpf_wake(struct scxu *s)
 	ssize_t nr = write(port_of(s)->stop_fd, &one, sizeof(one));
 
 	(void)nr; /* full means that it wakes already */
+}
+
+/* Until a signal comes, or, with @spin, a stop. */
+void port_bpf_hold_up(struct scxu *s, uint64_t ns, bool spin)
+{
+	uint64_t end_ns = monotonic_ns() + ns;
+	struct timespec end = { end_ns / NSEC_PER_SEC, end_ns % NSEC_PER_SEC };
+
+	if (!spin)
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL);
+	while (spin && monotonic_ns() < end_ns && !__atomic_load_n(&s->stopped, __ATOMIC_RELAXED))
+		;
+}
+
+/* Without a look at what there is. That the kernel half has ended is said by the bell, but once. */
+static int block_again(struct port_bpf *p, int64_t timeout_ns)
+{
+	struct scxu_shm *shm = p->view.shm;
+
+	__atomic_store_n(&shm->blocked, 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&shm->exit_kind, __ATOMIC_RELAXED))
+		return block(p, timeout_ns);
+	stop_listening(p);
+	return 0;
+}
+
+/*
+ * The kernel half believes that a round has begun. So what rings next is the next announcement, or the
+ * guard, when the fallback has taken over; and who parks is also let go after some of its looks.
+ */
+int port_bpf_sleep_through(struct scxu *s, int64_t timeout_ns)
+{
+	struct port_bpf *p = port_of(s);
+	uint64_t nr_blocked = p->nr_blocked;
+	int err = port_bpf_wait(s, timeout_ns, false);
+
+	if (err || scxu_exited(s))
+		return err;
+	if (p->nr_blocked == nr_blocked) {
+		if (!is_short(s, timeout_ns))
+			park(p, SCXU_PARK);
+		return 0;
+	}
+	/* Or its time was over. */
+	return ring_buffer__consume(p->doorbell) > 0 ? block_again(p, timeout_ns) : 0;
 }

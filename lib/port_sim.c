@@ -91,6 +91,18 @@ static int port_sim_wait(struct scxu *s, int64_t timeout_ns, bool pending)
 	return 0;
 }
 
+/* The policy's thread has its CPU in any case: there it cannot sleep in a round. */
+static void port_sim_hold_up(struct scxu *s, uint64_t ns, bool spin)
+{
+	sim_of(s)->policy.held_ns += ns;
+}
+
+static int port_sim_sleep_through(struct scxu *s, int64_t timeout_ns)
+{
+	sim_of(s)->policy.deaf = true;
+	return port_sim_wait(s, timeout_ns, false);
+}
+
 static unsigned int port_sim_read_tasks(struct scxu *s, struct scxu_task *tasks, unsigned int nr)
 {
 	struct scxu_event ev;
@@ -388,6 +400,12 @@ static int check_asked_for(struct scxu *s)
 	return -EOPNOTSUPP;
 }
 
+static void shrink(uint32_t *nr, uint32_t to)
+{
+	if (to && to < *nr)
+		*nr = to;
+}
+
 static int port_sim_prepare(struct scxu *s)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
@@ -399,6 +417,8 @@ static int port_sim_prepare(struct scxu *s)
 	sim->s = s;
 	err = check_asked_for(s);
 	err = err ?: scxu_sim_opts_complete(s, &sim->opts, s->opts.sim);
+	shrink(&sim->opts.nr_ring, s->nr_ring);
+	shrink(&sim->opts.nr_decisions, s->nr_decisions);
 	err = err ?: read_machine(s, &sim->opts);
 	err = err ?: sim_load_read(s, &sim->load, sim->opts.load, s->nr_cpus);
 	return err ?: init_sim(sim);
@@ -470,6 +490,8 @@ const struct scxu_port scxu_port_sim = {
 	.fd = port_sim_fd,
 	.arm = port_sim_arm,
 	.disarm = port_sim_disarm,
+	.hold_up = port_sim_hold_up,
+	.sleep_through = port_sim_sleep_through,
 	.wake = port_sim_wake,
 	.cpu_is_idle = port_sim_cpu_is_idle,
 	.cpu_pid = port_sim_cpu_pid,

@@ -213,6 +213,8 @@ struct sim_policy {
 	uint64_t comes_ns; /* an idle CPU was last found for it */
 	uint64_t needed_ns, nr_read, nr_given;
 	uint64_t round_ns; /* when it began */
+	uint64_t held_ns;  /* injected: it takes so much longer */
+	bool deaf;         /* injected: what needs it next is lost */
 };
 
 /* Of the CPUs that share a last-level cache. */
@@ -362,6 +364,7 @@ void sim_carry_out(struct sim *sim);
 /* sim_policy.c */
 void sim_policy_init(struct sim *sim);
 void sim_policy_need(struct sim *sim, int near);
+void sim_policy_call(struct sim *sim, int near); /* the same, which it may sleep through */
 void sim_policy_hurry(struct sim *sim, int cpu); /* a task woke there, and was announced */
 bool sim_policy_take(struct sim *sim, int cpu, bool free);
 bool sim_policy_overdue(const struct sim *sim);

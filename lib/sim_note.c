@@ -79,7 +79,7 @@ void sim_note(struct sim *sim, uint32_t type, const struct sim_task *t, int cpu,
 	note->exec_ns = t->view.exec_ns;
 	note->cookie = t->view.cookie;
 	if (type == SCXU_EVENT_ENQUEUE) {
-		sim_policy_need(sim, cpu);
+		sim_policy_call(sim, cpu);
 		return;
 	}
 	sim->stats.nr_events++;

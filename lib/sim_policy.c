@@ -36,6 +36,13 @@ void sim_policy_need(struct sim *sim, int near)
 		find_cpu(sim, near);
 }
 
+void sim_policy_call(struct sim *sim, int near)
+{
+	if (!sim->policy.deaf)
+		sim_policy_need(sim, near);
+	sim->policy.deaf = false;
+}
+
 bool sim_policy_overdue(const struct sim *sim)
 {
 	const struct sim_policy *policy = &sim->policy;
@@ -146,6 +153,8 @@ bool sim_policy_take(struct sim *sim, int cpu, bool free)
 	policy->round_ns = sim->now_ns;
 	policy->nr_read = 0;
 	policy->nr_given = 0;
+	policy->held_ns = 0;
+	policy->deaf = false;
 	sim->cpus[cpu].policy_runs = true;
 	return true;
 }
@@ -190,7 +199,7 @@ static uint64_t round_cost_ns(struct sim *sim)
 
 	if (sim->opts.jitter_ns)
 		cost_ns += next_random(sim) % (sim->opts.jitter_ns + UINT64_C(1));
-	return cost_ns + sim->opts.round_ns;
+	return cost_ns + sim->opts.round_ns + policy->held_ns;
 }
 
 void sim_policy_wait(struct sim *sim, int64_t timeout_ns, bool pending)

@@ -34,6 +34,7 @@ enum {
 	OPT_JSON,
 	OPT_RECORD,
 	OPT_REPLAY,
+	OPT_INJECT,
 };
 
 static const struct option options[] = {
@@ -61,6 +62,7 @@ static const struct option options[] = {
 	{ "openmetrics", no_argument, NULL, OPT_OPENMETRICS },
 	{ "record", required_argument, NULL, OPT_RECORD },
 	{ "replay", required_argument, NULL, OPT_REPLAY },
+	{ "inject", required_argument, NULL, OPT_INJECT },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
@@ -123,6 +125,8 @@ static void print_help(const struct program *prog)
 	       "                     what is decided otherwise; needs no privilege and touches\n"
 	       "                     no kernel\n\n"
 	       "Others:\n"
+	       "      --inject TEXT  be late or wrong on purpose, for tests: delay=50@10 and\n"
+	       "                     more, see scxu_inject(7); for root, or with --simulate\n"
 	       "  -v, --verbose      say more on standard error; twice for debugging\n"
 	       "  -V, --version      print the version and exit\n"
 	       "  -h, --help         print this and exit\n\n"
@@ -308,15 +312,18 @@ static bool stats_option(struct program *prog, int opt)
 static void finish_replay(struct program *prog)
 {
 	const struct scxu_opts *o = &prog->opts;
-	const char *what = o->replay ? "--replay" : "--record", *other = NULL;
+	const char *what = o->replay ? "--replay" : o->record ? "--record" : "--inject";
+	const char *other = NULL;
 
 	if (o->replay && o->record)
 		other = "--record";
+	else if (o->replay && o->inject)
+		other = "--inject";
 	else if (o->replay && prog->sim.load)
 		other = "--simulate";
 	else if (o->replay && prog->stats_sec)
 		other = "--stats";
-	else if ((o->replay || o->record) && prog->monitor_sec)
+	else if ((o->replay || o->record || o->inject) && prog->monitor_sec)
 		other = "--monitor";
 	if (!other)
 		return;
@@ -324,7 +331,7 @@ static void finish_replay(struct program *prog)
 	bad_usage(prog);
 }
 
-/* Those that go with --simulate, and the recordings. */
+/* Those that go with --simulate, the recordings, and faults. */
 static bool simulation_option(struct program *prog, int opt)
 {
 	switch (opt) {
@@ -354,6 +361,9 @@ static bool simulation_option(struct program *prog, int opt)
 		break;
 	case OPT_REPLAY:
 		prog->opts.replay = optarg;
+		break;
+	case OPT_INJECT:
+		prog->opts.inject = optarg;
 		break;
 	default:
 		return false;

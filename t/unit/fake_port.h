@@ -45,6 +45,8 @@ static struct {
 	/* What was asked. */
 	int nr_attach, nr_detach, nr_destroy, nr_wait, nr_wake, nr_asked_idle, nr_drop;
 	int nr_arm, nr_disarm, nr_asked_mask;
+	int nr_held, nr_spun, nr_slept_through;
+	uint64_t held_ns; /* the last time */
 	int64_t timeout_ns;
 	bool pending;
 	size_t sz; /* of the statistics */
@@ -139,6 +141,19 @@ static int fake_wait(struct scxu *s, int64_t timeout_ns, bool pending)
 	fake.pending = pending;
 	fake.room += fake.room_after_wait;
 	return fake.wait_result;
+}
+
+static void fake_hold_up(struct scxu *s, uint64_t ns, bool spin)
+{
+	fake.nr_held += !spin;
+	fake.nr_spun += spin;
+	fake.held_ns = ns;
+}
+
+static int fake_sleep_through(struct scxu *s, int64_t timeout_ns)
+{
+	fake.nr_slept_through++;
+	return fake_wait(s, timeout_ns, false);
 }
 
 static int fake_fd(struct scxu *s)
@@ -282,6 +297,8 @@ static const struct scxu_port fake_port = {
 	.task_cpumask = fake_task_cpumask,
 	.submit = fake_submit,
 	.wait = fake_wait,
+	.hold_up = fake_hold_up,
+	.sleep_through = fake_sleep_through,
 	.fd = fake_fd,
 	.arm = fake_arm,
 	.disarm = fake_disarm,

@@ -234,6 +234,101 @@ static void test_stale(void)
 	scxu_close(s);
 }
 
+/* The library refuses these, but not where faults are injected. */
+static void test_no_sense(void)
+{
+	static const struct scxu_dispatch bad[] = {
+		{ .cpu = SCXU_CPU_ANY, .flags = 4 },
+		{ .cpu = SCXU_CPU_ANY, .flags = UINT32_MAX },
+		{ .cpu = SCXU_CPU_ANY, .flags = SCXU_DISPATCH_PREEMPT },
+		{ .cpu = SCXU_CPU_ANY, .queue = 2 },
+		{ .cpu = SCXU_CPU_ANY, .queue = UINT32_MAX },
+		{ .cpu = 0, .queue = 1 },
+		{ .cpu = SCXU_CPU_ANY, .queue = 1, .flags = SCXU_DISPATCH_PREEMPT },
+	};
+	struct scxu_dispatch d;
+	struct scxu_task t;
+	struct scxu *s;
+	size_t i;
+
+	begin();
+	s = start("\"a\": { \"loop\": 1, \"run\": 1000 }");
+	if (scxu_create_queue(s, "q", NULL, 0) != 1)
+		bail("no queue");
+	while (!scxu_dequeue_task(s, &t))
+		scxu_notify_complete(s, 0);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		d = bad[i];
+		d.slot = t.slot;
+		d.generation = t.generation;
+		s->port->submit(s, &d);
+	}
+	d = (struct scxu_dispatch){ .slot = t.slot, .cpu = SCXU_CPU_ANY };
+	s->port->submit(s, &d);
+	scxu_dispatch_init(&d, &t);
+	d.cpu = 1000;
+	s->port->submit(s, &d);
+	run_fifo(s, 0);
+	is_int(sim_of(s)->stats.nr_refused, ARRAY_SIZE(bad) + 1, "what has no sense is refused");
+	is_int(sim_of(s)->stats.nr_bounced, 1, "a CPU that is not there counts as any");
+	is_int(task(s, 0)->waits.nr, 1, "and the task runs once");
+	scxu_close(s);
+}
+
+static void test_held_up(void)
+{
+	struct scxu_task t;
+	struct scxu *s;
+
+	begin();
+	s = start("\"a\": { \"loop\": 1, \"run\": 1000 }, "
+		  "\"b\": { \"loop\": 1, \"delay\": 100000, \"run\": 1000 }");
+	while (!scxu_dequeue_task(s, &t))
+		scxu_notify_complete(s, 0);
+	s->port->hold_up(s, 5 * NSEC_PER_MSEC, true);
+	s->port->hold_up(s, 6 * NSEC_PER_MSEC, false);
+	give(s, &t, SCXU_CPU_ANY, 0, 0);
+	run_fifo(s, 0);
+	is_int(task(s, 0)->waits.max_ns / NSEC_PER_USEC, 11000, "a round is held up, in all");
+	is_int(task(s, 1)->waits.max_ns / NSEC_PER_USEC, 0, "and the next one is not");
+	scxu_close(s);
+}
+
+/* Of two CPUs, so that one is idle for the policy. Return: how long the first task waited, in us. */
+static uint64_t sleep_through(const char *tasks, uint64_t *nr_fallbacks)
+{
+	struct scxu_task t;
+	struct scxu *s;
+	uint64_t us;
+
+	begin();
+	sim_opts.nr_cpus = 2;
+	s = start(tasks);
+	if (scxu_dequeue_task(s, &t))
+		bail("a task has come before its time");
+	s->port->sleep_through(s, -1);
+	run_fifo(s, 0);
+	*nr_fallbacks = sim_of(s)->stats.nr_fallbacks;
+	us = task(s, 0)->waits.max_ns / NSEC_PER_USEC;
+	is_int(exec_us(s, 0), 200, "the task runs, also later");
+	ok(!sim_of(s)->fallback.on, "and by decisions of the policy");
+	scxu_close(s);
+	return us;
+}
+
+static void test_slept_through(void)
+{
+	static const char first[] = "\"a\": { \"loop\": 2, \"run\": 100, \"sleep\": 50000 }",
+			  second[] = "\"a\": { \"loop\": 2, \"run\": 100, \"sleep\": 50000 }, "
+				     "\"b\": { \"loop\": 1, \"delay\": 7000, \"run\": 100 }";
+	uint64_t nr;
+
+	is_int(sleep_through(first, &nr), 30000, "a wake-up is lost, and the fallback takes over");
+	is_int(nr, 1, "once");
+	is_int(sleep_through(second, &nr), 7000, "or the next task calls");
+	is_int(nr, 0, "before the fallback does");
+}
+
 static void test_cpus(void)
 {
 	struct scxu_task t;
@@ -823,6 +918,9 @@ int main(void)
 	test_resume();
 	test_vtime();
 	test_stale();
+	test_no_sense();
+	test_held_up();
+	test_slept_through();
 	test_cpus();
 	test_preempt();
 	test_fallback();
