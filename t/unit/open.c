@@ -4,6 +4,7 @@
  *
  * The port defined here takes the place of the one to a real kernel, for the whole program.
  */
+#include "../../lib/inject.h"
 #include "../../lib/record.h"
 #include "../tap.h"
 #include "fail_alloc.h"
@@ -18,6 +19,21 @@ static const struct fake_file good_machine[] = {
 	{ .path = "/sys/kernel/btf/vmlinux", .content = "\x9f\xeb", .len = 2 },
 	{ 0 },
 };
+
+#ifdef ENABLE_INJECT
+#define STRANGER 0
+#else
+#define STRANGER -EPERM
+#endif
+
+static uid_t euid;
+
+uid_t __wrap_geteuid(void);
+
+uid_t __wrap_geteuid(void)
+{
+	return euid;
+}
 
 static struct log_keeper kept;
 static char recording[64];
@@ -220,6 +236,41 @@ static const char *read_recording(void)
 	return text;
 }
 
+/* The recorder has what the policy sees: so it is in front. */
+static void test_injection(void)
+{
+	struct scxu_opts o = new_opts();
+	struct scxu *s;
+
+	o.inject = "lose=5";
+	is_int(open_with(&s, &o, 0), 0, "a handle with faults is opened");
+	ok(s->port == &scxu_port_inject && s->injector->inner == &scxu_port_bpf,
+	   "they are in front of the port");
+	scxu_close(s);
+	ok(fake.nr_detach == 1 && fake.nr_destroy == 1, "which is closed");
+	o.record = recording;
+	is_int(open_with(&s, &o, 0), 0, "and recorded");
+	ok(s->port == &scxu_port_record && s->recorder->inner == &scxu_port_inject &&
+		   s->injector->inner == &scxu_port_bpf,
+	   "behind the recorder");
+	fail_alloc = 0;
+	scxu_close(s);
+	unlink(recording);
+	is_int(open_with(&s, &o, -EBUSY), -EBUSY, "the port cannot be attached");
+	ok(!s && fake.nr_destroy == 1, "and is freed");
+	unlink(recording);
+	o.record = NULL;
+	o.inject = "lose=500";
+	is_int(open_with(&s, &o, 0), -EINVAL, "with faults that make no sense");
+	ok(!s && !fake.nr_attach && !fake.nr_destroy, "nothing is tried");
+	ok(log_is_one_error(&kept, "lose=N"), "one line says why");
+	euid = 1000;
+	o.inject = "lose=5";
+	is_int(open_with(&s, &o, 0), STRANGER, "who is not root");
+	scxu_close(s);
+	euid = 0;
+}
+
 static void test_recording(void)
 {
 	struct scxu_opts o = new_opts();
@@ -265,6 +316,7 @@ int main(void)
 	test_bad_machine();
 	test_this_machine();
 	test_allocation_failure();
+	test_injection();
 	test_recording();
 	fixture_end(&fx);
 	return done_testing();

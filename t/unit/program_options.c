@@ -94,7 +94,10 @@ static void test_good(void)
 	is_str(p.stats_path, "/tmp/x", "--stats-path");
 	p = parse("--monitor 2 --json");
 	ok(p.monitor_sec == 2 && p.format == PROGRAM_JSON, "--monitor --json");
+	p = parse("--inject lose=5");
+	is_str(p.opts.inject, "lose=5", "--inject");
 	p = parse("--simulate load.json --json");
+	ok(!p.opts.inject, "no --inject");
 	is_int(p.summary, SCXU_SUMMARY_JSON, "--simulate --json");
 }
 
@@ -121,6 +124,8 @@ static void test_bad(void)
 		{ "--replay x --stats 1", "--replay or --stats, not both" },
 		{ "--replay x --monitor 1", "--replay or --monitor, not both" },
 		{ "--record x --monitor 1", "--record or --monitor, not both" },
+		{ "--replay x --inject lose=5", "--replay or --inject, not both" },
+		{ "--inject lose=5 --monitor 1", "--inject or --monitor, not both" },
 		{ "--replay x --cpus 2", "go with --simulate" },
 		{ "--openmetrics", "--openmetrics goes with --stats or --monitor" },
 		{ "--simulate x --openmetrics", "--openmetrics goes with --stats or --monitor" },
