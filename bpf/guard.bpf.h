@@ -102,6 +102,20 @@ static __always_inline bool guard_events(u64 now)
 	return true;
 }
 
+/*
+ * A worker that went to sleep although it owed an answer is not rung for by anybody: while the fallback
+ * is in charge nothing is announced. It would be so for ever, as it gives way after a round.
+ */
+static __always_inline bool guard_sleeper(u64 now)
+{
+	if (!in_fallback || !READ_ONCE(shm->blocked) ||
+	    READ_ONCE(shm->nr_rounds) != fallback.nr_rounds)
+		return false;
+	worker_set_needed(now);
+	worker_ring();
+	return true;
+}
+
 /* True if the worker had to be pushed on. */
 static __always_inline bool guard_worker(u64 now)
 {
@@ -120,7 +134,7 @@ static __always_inline bool guard_worker(u64 now)
 		worker_set_needed(now);
 		return true;
 	}
-	return false;
+	return guard_sleeper(now);
 }
 
 /* What a CPU leaves in its queue from one look to the next, though it is away, is for others. */
