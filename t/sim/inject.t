@@ -73,11 +73,11 @@ happens()
 # share_of WORDS PERCENT TOTAL: about so many of them.
 share_of()
 {
-	happens "$1" $(($3 * $2 / 100 * 6 / 10)) $(($3 * $2 / 100 * 14 / 10 + 1))
+	happens "$1" $(($3 * $2 * 6 / 1000)) $(($3 * $2 * 14 / 1000 + 1))
 }
 
 for sched in scx_fifo scx_rr scx_vruntime; do
-	simulate $sched
+	simulate "$sched"
 	is "$sched: all tasks end without faults" "$(grep -c '"ended":true' "$tmp/out")" $NR_TASKS
 	is 'and nothing is said of any' "$(grep -c inject "$tmp/err")" 0
 	is 'and the fallback is not needed' "$(of nr_fallbacks)" 0
@@ -142,7 +142,7 @@ for sched in scx_fifo scx_rr scx_vruntime; do
 	cp "$tmp/out" "$tmp/before"
 	inject $all,seed=5
 	ok 'the same seed gives the same, to the last bit' cmp "$tmp/before" "$tmp/out"
-	SCXU_INJECT=$all,seed=5 simulate $sched
+	SCXU_INJECT=$all,seed=5 simulate "$sched"
 	ok 'and so does the environment' cmp "$tmp/before" "$tmp/out"
 	SCXU_INJECT=lose=100 inject $all,seed=5
 	ok 'which --inject overrides' cmp "$tmp/before" "$tmp/out"
@@ -152,7 +152,7 @@ for sched in scx_fifo scx_rr scx_vruntime; do
 	ok 'and a seed alone none' cmp "$tmp/plain" "$tmp/out"
 
 	# It has what was decided, not what became of that on the way.
-	simulate $sched --record "$tmp/rec" --inject $all
+	simulate "$sched" --record "$tmp/rec" --inject $all
 	"$builddir/schedulers/$sched" --replay "$tmp/rec" --json >"$tmp/out" 2>"$tmp/err"
 	ok "recorded: $(of nr_recorded) decisions" [ "$(of nr_recorded)" -gt 500 ]
 	# One that found the ring full was given again, and the first time counts as stale.

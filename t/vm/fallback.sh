@@ -8,18 +8,6 @@ set -u
 
 TRACE=/sys/kernel/tracing
 
-# json_of KEY: the newest value in the scheduler's statistics, 0 before the first.
-json_of()
-{
-	value=$(grep -o "\"$1\":[0-9]*" $OUT | tail -n 1)
-	echo "${value#*:}" | sed 's/^$/0/'
-}
-
-in_fallback()
-{
-	[ "$(json_of in_fallback)" = "$1" ]
-}
-
 took_over()
 {
 	[ "$(json_of nr_fallbacks)" -ge "$1" ]

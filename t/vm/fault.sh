@@ -12,7 +12,7 @@ stop_seconds=$1
 nr_kills=$2
 load=${3:-pairs}
 bound_us=300000
-all_cpus=$(seq 0 $(($(nproc) - 1)))
+events=
 
 # Where time is counted in instructions all CPUs together do one in a nanosecond. So 2,000 threads
 # must have little work: with more, their order of arrival alone would keep the sleeper for 300 ms.
@@ -36,44 +36,6 @@ cut_load()
 {
 	kill -KILL "-$(cat /tmp/load.pid)"
 	wait_until 20000 ended /tmp/load
-}
-
-# The sleeper, an ordinary task, and a real-time one on each CPU, late only when the kernel or the
-# emulated machine stopped that CPU for everybody. QEMU 7.2 with -icount does so at times: one of two
-# CPUs for more than a second, while the other ran, after the kernel's own scheduler was back. They
-# wake rarely, so that they hide no CPU that ours leaves idle.
-start_sleepers()
-{
-	background /tmp/sleeper sleeper 10 3600
-	for cpu in $all_cpus; do
-		background "/tmp/realtime$cpu" taskset "$(printf %x $((1 << cpu)))" \
-			chrt -f 50 sleeper -k -l 20 200 3600
-	done
-	events=
-}
-
-end_sleepers()
-{
-	kill -TERM "$(cat /tmp/sleeper.pid)"
-	wait_until 60000 ended /tmp/sleeper
-	for cpu in $all_cpus; do
-		kill -TERM "$(cat "/tmp/realtime$cpu.pid")"
-		wait_until 60000 ended "/tmp/realtime$cpu"
-	done
-}
-
-longest_us() # FILE...: of all
-{
-	sed -n 's/.*max_us=\([0-9]*\).*/\1/p' "$@" | sort -n | tail -n 1
-}
-
-# How late a real-time sleeper was when the ordinary one was latest: in this window of time.
-late_beside_us()
-{
-	sed 's/.*max_us/max_us/' /tmp/sleeper.out /tmp/realtime*.out | tr '=' ' ' | awk '
-	NR == 1 { first = $4; last = $6; next }
-	$4 <= last && $6 >= first && $2 > late { late = $2 }
-	END { print late + 0 }'
 }
 
 median_us() # FILE
@@ -104,6 +66,7 @@ decides()
 
 no_fault()
 {
+	events=
 	start_sleepers
 	start_load 2
 	wait_until 60000 ended /tmp/load
@@ -112,6 +75,7 @@ no_fault()
 
 stop_and_continue()
 {
+	events=
 	start_sleepers
 	start_load $((stop_seconds + 3))
 	sleep 1
@@ -160,6 +124,7 @@ kill_at() # MS
 
 kill_and_restart()
 {
+	events=
 	start_sleepers
 	nr=0
 	slowest_ms=0

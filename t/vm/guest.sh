@@ -150,6 +150,18 @@ stat_of()
 	echo "${value#*=}" | sed 's/^$/0/'
 }
 
+# json_of KEY: the same with --json.
+json_of()
+{
+	value=$(grep -o "\"$1\":[0-9]*" $OUT | tail -n 1)
+	echo "${value#*:}" | sed 's/^$/0/'
+}
+
+in_fallback()
+{
+	[ "$(json_of in_fallback)" = "$1" ]
+}
+
 nr_stats_lines()
 {
 	grep -c 'decisions=' $OUT
@@ -218,6 +230,48 @@ count_path()
 	# shellcheck disable=SC2034
 	nr_decisions=$(($(key_of_line decisions $((first + ${counted% *}))) -
 		$(key_of_line decisions $((first + 1)))))
+}
+
+all_cpus()
+{
+	seq 0 $(($(nproc) - 1))
+}
+
+# The sleeper, an ordinary task, and a real-time one on each CPU, late only when the kernel or the
+# emulated machine stopped that CPU for everybody. QEMU 7.2 with -icount does so at times: one of two
+# CPUs for more than a second, while the other ran, after the kernel's own scheduler was back. They
+# wake rarely, so that they hide no CPU that ours leaves idle.
+start_sleepers()
+{
+	background /tmp/sleeper sleeper 10 3600
+	for cpu in $(all_cpus); do
+		background "/tmp/realtime$cpu" taskset "$(printf %x $((1 << cpu)))" \
+			chrt -f 50 sleeper -k -l 20 200 3600
+	done
+}
+
+end_sleepers()
+{
+	kill -TERM "$(cat /tmp/sleeper.pid)"
+	wait_until 60000 ended /tmp/sleeper
+	for cpu in $(all_cpus); do
+		kill -TERM "$(cat "/tmp/realtime$cpu.pid")"
+		wait_until 60000 ended "/tmp/realtime$cpu"
+	done
+}
+
+longest_us() # FILE...: of all
+{
+	sed -n 's/.*max_us=\([0-9]*\).*/\1/p' "$@" | sort -n | tail -n 1
+}
+
+# How late a real-time sleeper was when the ordinary one was latest: in this window of time.
+late_beside_us()
+{
+	sed 's/.*max_us/max_us/' /tmp/sleeper.out /tmp/realtime*.out | tr '=' ' ' | awk '
+	NR == 1 { first = $4; last = $6; next }
+	$4 <= last && $6 >= first && $2 > late { late = $2 }
+	END { print late + 0 }'
 }
 
 # share PAIRS MIN MAX: what half of the busy loops on one CPU get of it, in percent. They have nice 5
