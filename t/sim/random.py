@@ -71,6 +71,17 @@ def random_plan(rand, nr_cpus, groups):
     return plan
 
 
+def random_faults(rand, number):
+    """What is injected: see scxu_inject(7)."""
+    words = [f"{word}={rand.choice((1, 10, 50, 100))}"
+             for word in ("drop-wakeup", "corrupt", "lose", "twice") if rand.random() < 0.4]
+    words += [f"{word}={2 ** rand.randint(3, 6)}"
+              for word in ("ring", "decisions", "events", "tasks") if rand.random() < 0.4]
+    if rand.random() < 0.4:
+        words.append(f"{rand.choice(('delay', 'spin'))}=1-{rand.randint(1, 40)}@{rand.randint(1, 20)}")
+    return ",".join(words + [f"seed={number}"])
+
+
 def make_case(number):
     rand = random.Random(number)
     nr_cpus = rand.choice((1, 1, 2, 3, 4, 8, 65))
@@ -84,12 +95,14 @@ def make_case(number):
         options += ["--latency-us", str(rand.choice((50, 3000, 40000)))]
     if rand.random() < 0.3:
         options += ["--slice-us", str(rand.choice((100, 1000, 20000)))]
+    if rand.random() < 0.3:
+        options += ["--inject", random_faults(rand, number)]
     return NAMES[number % len(NAMES)], load, options, run_us
 
 
 def faults(summary, run_us, late, commands):
     """What is wrong with a run, or None. @late: the policy is made to be late now and then.
-    @commands: it gives some as well, which may be stale as decisions may."""
+    @commands: it gives some as well, or wrong decisions, which may be stale as any may."""
     if summary["nr_rescued"] and not late:
         return f"{summary['nr_rescued']} tasks had no answer in time"
     if summary["nr_custody"]:
@@ -121,9 +134,11 @@ def try_case(number):
                              timeout=60, check=False)
     if run.returncode:
         return f"case {number}: {name} exits {run.returncode}: {run.stderr.decode()[:200]}"
-    late = "--latency-us" in options
+    injected = "--inject" in options
+    late = injected or "--latency-us" in options
     # Tasks that wait for a second are helped, see schedulers/patience.c.
-    fault = faults(json.loads(run.stdout), run_us, late, late and name == "scx_vruntime")
+    fault = faults(json.loads(run.stdout), run_us, late,
+                   injected or (late and name == "scx_vruntime"))
     return fault and f"case {number}: {name} {' '.join(options)}: {fault}"
 
 
