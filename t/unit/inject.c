@@ -101,6 +101,7 @@ static void test_bad(void)
 		{ "delay=0", "delay=MS" },
 		{ "delay=60001", "delay=MS" },
 		{ "delay=99999999999999999999", "delay=MS" },
+		{ "delay=18446744073709551621", "delay=MS" }, /* 2^64 + 5 */
 		{ "delay=5ms", "delay=MS" },
 		{ "delay=-5", "delay=MS" },
 		{ "delay=5-", "delay=MS" },
@@ -233,8 +234,9 @@ static void end(const char *what)
 
 static struct scxu_dispatch decision(int i)
 {
+	/* The last ones that there are. */
 	return (struct scxu_dispatch){
-		.slot = i % 8,
+		.slot = FAKE_MAX_SLOTS - 8 + i % 8,
 		.generation = 100 + i,
 		.cpu = SCXU_CPU_ANY,
 		.slice_ns = 5000000,
