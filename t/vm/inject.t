@@ -7,8 +7,8 @@ set -eu
 . "${srcdir:-.}/t/vm/lib.sh"
 
 need_vm
-# shellcheck disable=SC2034 # for lib.sh
-vm_options=--icount
-guest 7.3 2 1200 inject.sh 3
-guest 6.12 2 1200 inject.sh 3
+# shellcheck disable=SC2034,SC2154 # for and of lib.sh
+vm_options=$fast_icount
+guest 7.3 2 1200 inject.sh 2
+guest 6.12 2 1200 inject.sh 2
 done_testing
