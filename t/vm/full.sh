@@ -31,6 +31,13 @@ one_guest() # NAME KERNEL CPUS SCRIPT ARG...
 		case $* in
 		"fault.sh "*" hogs")	vm_options=$busy_icount ;;
 		"fault.sh "*)		vm_options=--icount ;;
+		hostile.sh* | control.sh* | stats.sh*)	vm_options=--icount ;;
+		inject.sh*)		vm_options=$fast_icount ;;
+		topology.sh*)		vm_options="--icount --topology 2,2,2" ;;
+		fallback.sh*)		vm_options="$busy_icount --icount-shift 1 --topology 2,2,1"
+					allow_klog='disabled \((runnable task stall|unregistered from BPF)\)' ;;
+		life.sh*)
+			allow_klog='disabled \((unregistered from the main kernel|disabled by sysrq-S)\)' ;;
 		esac
 		guest "$kernel" "$nr_cpus" 3600 "$@"
 		done_testing
@@ -56,6 +63,19 @@ if [ "${1:-}" = --one ]; then
 	# shellcheck disable=SC2086 # a list of words
 	one_guest load "$kernel" "$nr_cpus" load.sh 20 $loads rounds pidns again
 	one_guest fault "$kernel" "$nr_cpus" fault.sh 30 10
+	case $kernel-$nr_cpus in
+	7.3-4 | 6.12-4)
+		one_guest fallback "$kernel" "$nr_cpus" fallback.sh
+		one_guest answers "$kernel" "$nr_cpus" control.sh causes answers
+		one_guest life "$kernel" "$nr_cpus" life.sh hotplug suspend cgroup dump restart handles ;;
+	7.3-2 | 6.12-2)
+		one_guest hostile "$kernel" "$nr_cpus" hostile.sh 10
+		one_guest inject "$kernel" "$nr_cpus" inject.sh 5
+		one_guest stats "$kernel" "$nr_cpus" stats.sh \
+			"$([ "$kernel" = 7.3 ] && echo kernel-events || echo none)" ;;
+	7.3-8 | 6.12-8)
+		one_guest topology "$kernel" "$nr_cpus" topology.sh ;;
+	esac
 	# The other loads, a guest each, where they tell most: the newest and the oldest kernel.
 	case $kernel-$nr_cpus in
 	7.3-4 | 6.12-4)

@@ -9,7 +9,7 @@ need_vm
 # What the kernel says when it asks for a restart, and when it is told by a key to evict.
 allow_klog='disabled \((unregistered from the main kernel|disabled by sysrq-S)\)'
 guest 7.3 4 600 life.sh hotplug suspend cgroup dump restart handles
-guest 6.12 4 600 life.sh hotplug suspend cgroup dump restart handles
+guest 6.12 4 600 life.sh hotplug suspend cgroup
 # Two of four CPUs are offline when the scheduler comes.
 vm_options="--append maxcpus=2"
 guest 7.3 4 600 life.sh offline

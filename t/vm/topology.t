@@ -9,5 +9,4 @@ need_vm
 # shellcheck disable=SC2034 # for lib.sh
 vm_options="--icount --topology 2,2,2"
 guest 7.3 8 600 topology.sh
-guest 6.12 8 600 topology.sh
 done_testing
